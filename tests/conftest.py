@@ -1,0 +1,104 @@
+"""What every test may ask for: the project's root, the outside programs, the shared data, and a network that is only loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CALLS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
+
+
+class NotLoopback(OSError):
+    """A test, or what it tests, reached for another machine. To the product it looks like a network that is not there."""
+
+
+class Guard:
+    """Refuses calls to other machines while ``on``. An audit hook (PEP 578), so that no library can go round it in this process."""
+
+    on = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raise NotLoopback for a connection, a datagram or a name look-up that would leave this machine."""
+        if not self.on or event not in CALLS | LOOK_UPS:
+            return
+        if event in LOOK_UPS:
+            host = arguments[0]
+        elif arguments[0].family in (socket.AF_INET, socket.AF_INET6) and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        else:
+            return
+        if not _is_loopback(host):
+            raise NotLoopback(f"tests reach loopback only; refused: {event}")
+
+
+def _is_loopback(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in ("", "localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(str(name).split("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+GUARD = Guard()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hook the guard in once per process."""
+    sys.addaudithook(GUARD)
+
+
+@pytest.fixture(autouse=True)
+def only_loopback() -> Iterator[None]:
+    """No test calls another machine. (Programs that a test starts are outside this guard: give them loopback addresses.)"""
+    GUARD.on = True
+    yield
+    GUARD.on = False
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of public schemas, vectors and facts beside the checkout; the test skips where a clone stands alone."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """``tool("opa")`` gives the path of OPA, Regal, Chromium or openssl as ``make tools`` found it.
+
+    A tool that is missing fails the test, or skips it when ``make tools`` ran with ALLOW_MISSING=1.
+    """
+    record = ROOT / ".tools" / "paths.json"
+    known: dict[str, Any] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {"paths": {}, "allow_missing": False}
+
+    def path_of(name: str) -> str:
+        built = ROOT / ".tools" / name
+        path = known["paths"].get(name) or (str(built) if built.exists() else shutil.which(name))
+        if path:
+            return str(path)
+        if known["allow_missing"]:
+            pytest.skip(f"{name} is not on this machine (ALLOW_MISSING=1)")
+        pytest.fail(f"{name} was not found: run make tools")
+
+    return path_of

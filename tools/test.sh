@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Everything that must hold, stage by stage, each with its seconds; stops at the first that fails. pytest comes last, so that
+# its closing line is the last line. `--lint`: only the stages that read. Other arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+lint_only=0
+if [ "${1:-}" = --lint ]; then lint_only=1; shift; fi
+
+bin=.venv/bin
+finder=("$bin/python" tools/find_or_build.py)
+
+stage() { # title, then the command
+  local title=$1 began=$SECONDS
+  shift
+  printf '\n== %s\n' "$title"
+  if ! "$@"; then
+    printf '== FAILED: %s (%s s)\n' "$title" "$((SECONDS - began))" >&2
+    exit 1
+  fi
+  printf '== %s: %s s\n' "$title" "$((SECONDS - began))"
+}
+
+left_out() { printf '\n== LEFT OUT: %s\n' "$*"; }
+
+policies() {
+  local opa regal
+  opa=$("${finder[@]}" --path opa)
+  regal=$("${finder[@]}" --path regal)
+  if [ -n "$opa" ]; then
+    stage "opa fmt" "$opa" fmt --fail --list policies/rego
+    stage "opa check" "$opa" check --strict --bundle --schema policies/rego/schemas policies/rego
+  else
+    left_out "opa fmt and opa check, for want of OPA"
+  fi
+  if [ -n "$regal" ]; then stage "regal lint" "$regal" lint policies/rego; else left_out "regal lint, for want of Regal"; fi
+  stage "policy check" "$bin/addin-backend" policy check
+}
+
+manifest() {
+  if [ -f manifest/build.toml ]; then
+    stage "manifest lint" "$bin/addin-backend" manifest lint
+  else
+    left_out "manifest lint: there is no manifest yet (manifest/README.md)"
+  fi
+}
+
+frontend() {
+  local tests=(tests/frontend/*.test.mjs)
+  [ -e "${tests[0]}" ] || return 0
+  if command -v node >/dev/null; then
+    stage "front-end tests" node --test "${tests[@]}"
+  elif [ "${ALLOW_MISSING:-}" = 1 ]; then
+    left_out "front-end tests, for want of Node.js"
+  else
+    echo "The front-end tests need Node.js 20 or newer on PATH; ALLOW_MISSING=1 leaves them out." >&2
+    exit 1
+  fi
+}
+
+stage "tools" "${finder[@]}"
+stage "ruff format" "$bin/ruff" format --check --quiet .
+stage "ruff check" "$bin/ruff" check --quiet .
+stage "mypy" "$bin/mypy"
+stage "import table" "$bin/lint-imports" --no-logo
+policies
+manifest
+[ "$lint_only" = 1 ] && exit 0
+stage "policy test" "$bin/addin-backend" policy test
+frontend
+printf '\n== pytest\n'
+exec "$bin/python" -m pytest --durations=10 ${JOBS:+-n "$JOBS" --dist loadfile} "$@"
