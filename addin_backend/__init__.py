@@ -1,0 +1,1 @@
+"""Send securely: evidence, policy, sealing and accountability for outgoing mail."""

@@ -1,0 +1,1 @@
+"""Frozen values that every room speaks: message, evidence, decision, record. They hold no behaviour beyond their own shape."""

@@ -1,0 +1,125 @@
+"""What is decided: per recipient a protection and an action, with findings, words and ways out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Protection(StrEnum):
+    """How the mail reaches one recipient."""
+
+    PLAIN = "plain"
+    TLS = "tls"
+    SMIME = "smime"
+    PORTAL = "portal"
+    DIGITAL_POST = "digital_post"
+    NONE = "none"
+
+
+class Action(StrEnum):
+    """What happens when the button is pressed. ``SEVERITY`` orders them."""
+
+    ALLOW = "allow"
+    PROTECT = "protect"
+    CONFIRM = "confirm"
+    BLOCK = "block"
+
+
+SEVERITY = {Action.ALLOW: 0, Action.PROTECT: 1, Action.CONFIRM: 2, Action.BLOCK: 3}
+
+
+class Effect(StrEnum):
+    """What a finding does. ``note`` informs, the others raise the action."""
+
+    NOTE = "note"
+    PROTECT = "protect"
+    CONFIRM = "confirm"
+    BLOCK = "block"
+
+
+class RawFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finding as the engine gives it: ``recipient`` is the id used in the question ("r0") or "" for the message."""
+
+    code: str
+    effect: Effect
+    recipient: str
+    params: dict[str, Any]
+
+
+class RawRecipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The engine's answer for one recipient id."""
+
+    id: str
+    action: Action
+    protection: Protection
+    codes: list[str]
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The engine's answer, read strictly (design.md, The question and the answer)."""
+
+    action: Action
+    recipients: list[RawRecipient]
+    findings: list[RawFinding]
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """One sentence in both languages."""
+
+    da: str
+    en: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding with the address in place of the id, the words for it and the law behind it."""
+
+    code: str
+    effect: Effect
+    recipient: str
+    params: dict[str, Any]
+    title: Texts
+    texts: Texts
+    law: str
+
+
+class WayOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A change to the draft that was re-evaluated and works: ``action`` is what the changed draft would get.
+
+    ``change`` is one of: remove_recipient, remove_attachment, mask_identifiers, remove_sensitive_content,
+    leave_out_quoted, add_recipient, change_recipient, write_anew, use_portal. ``recipients`` and ``parts`` say which.
+    """
+
+    change: str
+    recipients: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
+    action: Action
+    texts: Texts
+
+
+class RecipientDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """How one recipient is reached."""
+
+    address: str
+    action: Action
+    protection: Protection
+    codes: tuple[str, ...]
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer, bound to ``digest`` of recipients, subject, body and attachments: any change voids it."""
+
+    action: Action
+    classes: tuple[str, ...]
+    recipients: tuple[RecipientDecision, ...]
+    findings: tuple[Finding, ...]
+    ways_out: tuple[WayOut, ...]
+    headline: Texts
+    policy_revision: str
+    engine: str
+    question: bytes
+    digest: str
+    decided_at: datetime

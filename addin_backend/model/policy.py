@@ -1,0 +1,54 @@
+"""What is said about a set of rules before it counts: faults with their place, and cases with their outcome on each engine."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A fault in a rule, a text, a schema or a register. ``row`` and ``col`` count from 1; 0 = the file as a whole."""
+
+    file: str
+    row: int
+    col: int
+    sentence: str
+
+
+class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One case on one engine. ``difference`` is empty when the answer was the expected one, else a sentence."""
+
+    file: str
+    name: str
+    codes: tuple[str, ...]
+    engine: str
+    passed: bool
+    difference: str = ""
+
+
+class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule with the names of the cases in which it must fire, and of those that show when it must not."""
+
+    code: str
+    file: str
+    row: int
+    title: str
+    fires: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All cases on all engines. ``passed`` is true when every case holds everywhere and every rule has both kinds of case."""
+
+    revision: str
+    engines: tuple[str, ...]
+    rules: tuple[RuleReport, ...]
+    outcomes: tuple[CaseOutcome, ...]
+    without_must_fire: tuple[str, ...]
+    without_must_not_fire: tuple[str, ...]
+    faults: tuple[Diagnostic, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Nothing is left to do."""
+        outcomes = all(item.passed for item in self.outcomes)
+        return bool(self.outcomes) and outcomes and not (self.without_must_fire or self.without_must_not_fire or self.faults)
