@@ -1,0 +1,1 @@
+"""How sensitive the words are: one recogniser a file (pattern, context, validator, explanation)."""

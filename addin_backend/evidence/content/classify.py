@@ -1,0 +1,129 @@
+"""How sensitive a mail is: every text of it is read by every recogniser, and what could not be read is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+
+from addin_backend.evidence.content import (
+    cpr,
+    credentials,
+    criminal,
+    damper,
+    danish_account,
+    iban,
+    masking,
+    passport_licence,
+    payment_card,
+    salary,
+    special_category,
+)
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage, make_passage
+from addin_backend.evidence.content.person import has_name
+from addin_backend.evidence.content.private import is_private
+from addin_backend.evidence.content.prose import ACCEPT, Surroundings, weigh_terms
+from addin_backend.evidence.content.segments import cut
+from addin_backend.evidence.content.terms import Terms
+from addin_backend.evidence.extraction import decoration_ids, extract, is_decoration
+from addin_backend.evidence.html import to_text
+from addin_backend.model.evidence import PROTECTED_CLASSES, ContentEvidence, ContentHit, Location, SensitivityClass, UnreadablePart
+from addin_backend.model.message import BodyFormat, Message
+
+_IDENTIFIERS = (
+    cpr.recognise,
+    payment_card.recognise,
+    iban.recognise,
+    danish_account.recognise,
+    passport_licence.recognise,
+    credentials.recognise,
+)
+_STATEMENTS = (criminal.recognise, special_category.recognise)
+_NAME_GAP = re.compile(r"[_+]|(?<=[a-zæøå])-(?=[A-Za-zÆØÅæøå])")
+_PROSE_FOR_PERSON = 4_000  # characters of the body in which a named person counts for the whole mail
+
+mask_identifiers = masking.mask_identifiers
+
+
+def _passages(message: Message) -> tuple[list[Passage], list[UnreadablePart]]:
+    shown = to_text(message.body).text if message.body_format is BodyFormat.HTML else message.body
+    body = make_passage(shown, Location.BODY)
+    passages = [make_passage(message.subject, Location.SUBJECT), replace(body, segments=cut(body.text))]
+    unreadable = [] if message.readable else [UnreadablePart(part=-1, reason="unparsable")]
+    decorations = decoration_ids(message)
+    for index, item in enumerate(message.attachments):
+        passages.append(make_passage(_NAME_GAP.sub(" ", item.name), Location.ATTACHMENT_NAME, index))
+        if is_decoration(item, decorations):
+            continue
+        found = extract(item)
+        if found.reason:
+            unreadable.append(UnreadablePart(part=index, reason=found.reason))
+        if found.text:
+            passages.append(make_passage(found.text, Location.ATTACHMENT, index))
+    return passages, unreadable
+
+
+def _surroundings(subject: Passage, body: Passage) -> Surroundings:
+    opening = body.text[:_PROSE_FOR_PERSON]
+    signed = next((segment.start for segment in body.segments), len(opening))
+    lines = [line for line in opening[:signed].splitlines() if not re.match(r"\s*(?:kære|hej|dear|hi|hello|til)\b", line, re.IGNORECASE)]
+    named = has_name(" " + subject.text) or any(has_name(" " + line) for line in lines)
+    return Surroundings(subject=subject.lower, damping=damper.damping(subject, body), person=named)
+
+
+def _hits(passage: Passage, terms: Terms, around: Surroundings) -> Iterator[Hit]:
+    for identify in _IDENTIFIERS:
+        yield from identify(passage)
+    for hit in chain(salary.recognise(passage, around.subject), *(recognise(passage) for recognise in _STATEMENTS)):
+        if hit.certainty - around.damping // 2 >= ACCEPT:
+            yield hit
+    yield from weigh_terms(passage, terms, around)
+
+
+def _located(passage: Passage, hit: Hit) -> ContentHit:
+    start = passage.normalised.source(hit.start)
+    return ContentHit(
+        recogniser=hit.recogniser,
+        sensitivity=hit.sensitivity,
+        category=hit.category,
+        location=passage.location_at(hit.start),
+        part=passage.part,
+        start=start,
+        end=passage.normalised.source(hit.end - 1) + 1,
+        certainty=max(0, min(100, hit.certainty)),
+        explanation=hit.explanation,
+        identifier=hit.identifier,
+    )
+
+
+def classify(message: Message, terms: Terms) -> ContentEvidence:
+    """The evidence about the content of ``message``. A mail marked private is not opened. Never raises for what a mail holds."""
+    if is_private(message.subject):
+        return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
+    passages, unreadable = _passages(message)
+    around = _surroundings(passages[0], passages[1])
+    hits: list[ContentHit] = []
+    identifiers: dict[str, str] = {}
+    for passage in passages:
+        for hit in _hits(passage, terms, around):
+            hits.append(_located(passage, hit))
+            if hit.identifier:
+                identifiers.setdefault(passage.normalised.origin[hits[-1].start : hits[-1].end], "")
+    classes = {hit.sensitivity for hit in hits}
+    if unreadable:
+        classes.add(SensitivityClass.UNKNOWN)
+    return ContentEvidence(
+        classes=frozenset(classes),
+        categories=tuple(sorted({hit.category for hit in hits})),
+        hits=tuple(hits),
+        unreadable=tuple(unreadable),
+        identifier_texts=tuple(identifiers),
+        subject_sensitive=any(hit.location is Location.SUBJECT for hit in hits),
+    )
+
+
+def min_protection(evidence: ContentEvidence) -> str:
+    """ "encrypt" when something protected was found or something could not be read, else "none"."""
+    return "encrypt" if evidence.classes & (PROTECTED_CLASSES | {SensitivityClass.UNKNOWN}) else "none"

@@ -1,0 +1,214 @@
+"""CPR numbers by shape, date and context. Modulus 11 raises the score and never gates: numbers without it are valid since October 2007.
+
+Sources: CPR-kontoret, "Personnummeret i CPR" (century from the seventh digit, replacement numbers with 60 added to the day, 1 January
+numbers without modulus 11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from addin_backend.evidence.content import damper
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage
+from addin_backend.evidence.content.person import has_name
+from addin_backend.model.evidence import SensitivityClass
+
+ACCEPT = 50
+FEWEST_DIGITS = 8
+NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
+_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
+
+_RUN = re.compile(r"\d[\d \t\r\n./_\-\u00b7]{7,}\d")
+_SHAPES = (
+    ("dashed", 50, re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
+    ("dotted", 35, re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
+    ("spaced", 32, re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
+    ("solid", 30, re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
+    ("hyphenated", 42, re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
+    ("broken", 25, re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
+    ("paired", 0, re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
+    ("long year", 0, re.compile(r"(?<!\d)(\d\d)[ .\-]?(\d\d)[ .\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
+    ("short", 0, re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
+    ("cut", 0, re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
+)
+_ELECTRONIC = re.compile(r"(?<!\w)(\d{6})-?([06][A-ZÆØÅ]{2}\d)(?!\w)")  # replacement numbers with initials (C-eCPR)
+_KEYWORD = re.compile(
+    r"(?<![a-zæøå])(?:e?cpr|person(?:al)?\s?-?(?:nummer|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|danish id"
+    r"|fødselsnummer|civil registration"
+    r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer)(?![a-zæøå]*(?:brev|bekend))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|civil registration"
+    r"|ssn)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
+                    r"(?:er|is|var|på|for \w+(?: \w+)? er|:|=|;|\(|,|/)?[ \t:=(\"'*>]*$", re.IGNORECASE)  # fmt: skip
+_PERSON_WORD = re.compile(
+    r"\b(?:født|born|patient\w*|borger\w*|kunden?|medarbejder\w*|employee|forsikrede|forsikringstager\w*|navn|name|barn\w*|elev\w*"
+    r"|klient\w*|client|skadelidte"
+    r"|ansøger\w*|applicant|medlem\w*|member|policyholder|ægtefælle|spouse|claimant|søn|datter|journal)\b",
+    re.IGNORECASE,
+)
+_OTHER_LABEL = re.compile(
+    r"(?<![a-zæøå])(?:ordre\w*|order\w*|faktura\w*|invoice\w*|bilag\w*|sags?|sags?-?(?:nr|nummer|id)|case|ref(?:erence\w*|\.)?|referencenummer"
+    r"|kvittering\w*|receipt|ticket\w*"
+    r"|track\w*|pakke\w*|parcel|shipment|forsendelse\w*|kunde-?(?:nr|nummer|id)|customer (?:no|number|id)|polices?-?(?:nr|nummer)?"
+    r"|policy (?:no|number)|version"
+    r"|build|release|serie\w*|serial|batch\w*|lot|parti\w*|konto\w*|account|reg|telefon\w*|tlf|mobil\w*|phone|tel|fax|iban|vare-?(?:nr"
+    r"|nummer)|artikel\w*|item"
+    r"|model\w*|ean|gln|cvr|p-?nummer|se-?nr|måler\w*|meter\w*|kl|time|timestamp|rekvisition\w*|indkøbs\w*|po|billet\w*|booking\w*"
+    r"|reservation\w*|møde-?id"
+    r"|meeting id|passcode|licens\w*|license key|isbn|issn|imei|id|nr|no|#|skade-?(?:nr|nummer)|claim (?:no|number)|anlægs\w*"
+    r"|aftale-?(?:nr|nummer)|commit|sku|[a-zæøå]+(?:nummer|nr|seddel|sedler|kode|key|ordre|faktura|konto|id))"
+    r"[ \t]*(?:(?:nr|nummer|no|number|id|er|is)\b\.?)?[ \t]*[.:#=(]?[ \t]*[a-z]{0,3}[-/]?$",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    shape: str
+    base: int
+    start: int
+    end: int
+    digits: str
+
+
+def century(year: int, seventh: int) -> int:
+    """The full year from its two last digits and the seventh digit."""
+    if seventh <= 3:
+        return 1900 + year
+    if seventh in {4, 9}:
+        return (2000 if year <= 36 else 1900) + year
+    return (2000 if year <= 57 else 1800) + year
+
+
+def is_date(digits: str) -> bool:
+    """Whether the first seven digits give a day of the calendar; 60 may have been added to the day (replacement numbers)."""
+    day, month, year = int(digits[:2]), int(digits[2:4]), century(int(digits[4:6]), int(digits[6]))
+    day -= 60 if day > 60 else 0
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return 1 <= month <= 12 and 1 <= day <= days[month - 1]
+
+
+def passes_modulus_11(digits: str) -> bool:
+    """The check that every number met until 1 October 2007."""
+    return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11 == 0
+
+
+def _candidates(text: str) -> Iterator[_Candidate]:
+    taken = -1
+    for run in _RUN.finditer(text):
+        if sum(map(run.group().count, "0123456789")) < FEWEST_DIGITS:
+            continue
+        found = []
+        for shape, base, pattern in _SHAPES:
+            for match in pattern.finditer(text, run.start(), run.end()):
+                digits = "".join(group for group in match.groups() if group)
+                found.append(_Candidate(shape, base, match.start(), match.end(), digits))
+        for item in sorted(found, key=lambda one: (one.start, -one.base)):
+            if item.start >= taken:
+                yield item
+                taken = item.end
+
+
+def _is_labelled(before: str) -> bool:
+    """Whether the words right before call the number a CPR number."""
+    return _LABEL.search(before[-NEAR:]) is not None
+
+
+def _is_called_so(passage: Passage, item: _Candidate) -> bool:
+    """Whether a mistyped number in the usual shape follows the keyword in the same sentence, with no other label between."""
+    start, _ = passage.sentence(item.start, item.end)
+    before = passage.text[max(start, item.start - NEAR) : item.start]
+    found = list(_KEYWORD.finditer(before))
+    return item.shape == "dashed" and bool(found) and not _OTHER_LABEL.search(before[found[-1].end() :])
+
+
+def _context(passage: Passage, item: _Candidate) -> tuple[int, bool]:
+    """(score from the words around, whether a label stands right before)."""
+    text = passage.text
+    line = text.rfind("\n", 0, item.start) + 1
+    before = text[max(line, item.start - NEAR) : item.start]
+    if _is_labelled(before):
+        return 60, True
+    score = 0
+    if _OTHER_LABEL.search(before[-30:]):
+        score -= 50
+    if _PLACE.search(before[-3:]) or re.match(r"[=&?#/\\@%]|-?[A-Za-z]", text[item.end : item.end + 2]):
+        score -= 45
+    if _KEYWORD.search(text, max(0, item.start - NEAR), item.end + 30):
+        score += 45
+    elif _KEYWORD.search(text, max(0, item.start - FAR), item.end + 100):
+        score += 25
+    end = text.find("\n", item.end)
+    row = text[max(line, item.start - 120) : min(len(text) if end < 0 else end, item.end + 120)]
+    if _PERSON_WORD.search(row) or has_name(row):
+        score += 20
+    return score, False
+
+
+def _looks_like_a_time(item: _Candidate) -> bool:
+    """Whether it may be a date and an hour ("290326 1430")."""
+    hour, minute = int(item.digits[6:8]), int(item.digits[8:10])
+    return item.shape in {"spaced", "solid", "dotted"} and item.digits[4:6] in {"24", "25", "26", "27", "28"} and hour < 24 and minute < 60
+
+
+def _score(passage: Passage, item: _Candidate) -> int:
+    context, labelled = _context(passage, item)
+    if item.shape in {"paired", "long year", "short", "cut"}:
+        if item.shape == "short":
+            labelled = labelled or _in_cpr_column(passage.text, item.start)
+            return 60 if labelled and is_date("0" + item.digits) else 0
+        if item.shape == "cut":
+            return 65 if labelled and len(item.digits) in {9, 10, 11} and len(item.digits) != 10 else 0
+        near = labelled or context >= 45
+        return 65 if near and is_date(item.digits) else 0
+    if not is_date(item.digits):
+        return 60 if labelled or _is_called_so(passage, item) else 0  # mistyped, but called a CPR number
+    score = item.base + context
+    if passes_modulus_11(item.digits):
+        score += 20
+    elif item.digits.startswith("0101"):
+        score += 8
+    return score - 30 if _looks_like_a_time(item) and context < 45 else score
+
+
+def _in_cpr_column(text: str, place: int) -> bool:
+    first = text[: text.find("\n")] if "\n" in text else ""
+    return place > len(first) and _KEYWORD.search(first) is not None
+
+
+def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
+    digits = item.digits
+    if digits in _PLACEHOLDERS or len(set(digits)) <= 1 or (len(digits) == 10 and digits.endswith("0000") and digits.startswith("0000")):
+        return True
+    start, end = passage.sentence(item.start, item.end)
+    return damper.is_test_data(passage.text[start:end])
+
+
+def recognise(passage: Passage) -> Iterator[Hit]:
+    """Every CPR number in the passage."""
+    text = passage.text
+    for item in _candidates(text):
+        score = _score(passage, item)
+        if score >= ACCEPT and not _is_placeholder(passage, item):
+            why = "called a CPR number" if _is_labelled(text[max(0, item.start - NEAR) : item.start]) else "shape and date of a CPR number"
+            yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
+    if "cpr" in passage.lower or "personn" in passage.lower:
+        for match in _ELECTRONIC.finditer(text):
+            if _KEYWORD.search(text, max(0, match.start() - FAR), match.end() + 100):
+                yield Hit(
+                    "cpr",
+                    SensitivityClass.CPR,
+                    "cpr",
+                    match.start(),
+                    match.end(),
+                    80,
+                    "replacement CPR number with letters",
+                    identifier=True,
+                )

@@ -1,0 +1,54 @@
+"""IBANs: country, length and modulus 97 (ISO 13616), unless the account is a company's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from addin_backend.evidence.content.account_owner import is_company_account
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage
+from addin_backend.model.evidence import SensitivityClass
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ ]?(?:[A-Za-z0-9]{4}[ ]?){2,7}[A-Za-z0-9]{1,4}(?![A-Za-z0-9])")
+_CHECK_DIGITS = re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)")  # digits first: fast
+_LENGTHS = {
+    "AD": 24, "AE": 23, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24,
+    "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GL": 18, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IS": 26, "IT": 27,
+    "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22,
+    "SA": 24, "SE": 24, "SI": 19, "SK": 24, "TR": 26, "UA": 29,
+}  # fmt: skip
+
+
+def is_iban(text: str) -> bool:
+    """Whether ``text`` (blanks allowed) is an IBAN of a known country with a valid checksum."""
+    bare = re.sub(r"\s", "", text).upper()
+    if _LENGTHS.get(bare[:2]) != len(bare):
+        return False
+    turned = bare[4:] + bare[:4]
+    return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
+
+
+def recognise(passage: Passage) -> Iterator[Hit]:
+    """Every IBAN of a person in the passage."""
+    for check in _CHECK_DIGITS.finditer(passage.text):
+        match = _IBAN.match(passage.text, check.start() - 2)
+        if match is None:
+            continue
+        pieces = re.split(r"(?<= )", match.group())
+        for count in range(len(pieces), 0, -1):  # a word after the number may have been taken for its last group
+            piece = "".join(pieces[:count]).rstrip()
+            if is_iban(piece):
+                end = match.start() + len(piece)
+                if not is_company_account(passage, match.start(), end):
+                    yield Hit(
+                        "iban",
+                        SensitivityClass.CONFIDENTIAL,
+                        "bank_account",
+                        match.start(),
+                        end,
+                        80,
+                        "IBAN with valid checksum",
+                        identifier=True,
+                    )
+                break

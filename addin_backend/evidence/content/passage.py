@@ -1,0 +1,169 @@
+"""A stretch of text as the recognisers see it: normalised, with the way back to every character as it was written.
+
+Normalised means NFKC, without zero-width characters and soft hyphens, with one kind of dash and one kind of blank, so that a number
+cannot hide in its spelling.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from addin_backend.model.evidence import Location
+
+_PLAIN = {
+    **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
+    **{"\u2028": "\n", "\u2029": "\n", "\u2019": "'", "\u2026": ".", "\u0130": "I"},
+}
+_PLAINED = re.compile("[" + "".join(_PLAIN) + "]")
+_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufe0e\ufe0f"
+_ODD = re.compile(f"[{_INVISIBLE}]|.?[\u0300-\u036f]+|[^\x00-\x7f]", re.DOTALL)
+_DROPPED = re.compile(f"[{_INVISIBLE}]")
+_SENTENCE_END = re.compile(  # begins with one set of characters, which the engine looks for fast; abbreviations and dates end nothing
+    r"[.!?\n\t](?:(?<=[\n\t])"
+    r"|(?=\s)(?<!\d.)(?<![Nn]r.)(?<![Rr]eg.)(?<!kl.)(?<!ca.)(?<!eks.)(?<![Tt]lf.)(?<!edr.)(?<! no.)(?<!Dr.)"
+    r"(?<!Mr.)(?<!Mrs.)(?<!Ms.)(?<!Hr.)(?<!pr.)(?<!kr.)"
+    r"(?<!bl.a.)(?<!evt.))"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+SENTENCE_CHARS = 300  # how far from a word its sentence may reach
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """``text`` and the points where its places stop running in step with the source: (place in text, place in source)."""
+
+    text: str
+    origin: str
+    places: tuple[int, ...] = ()
+    sources: tuple[int, ...] = ()
+
+    def source(self, index: int) -> int:
+        """The place in the source of the character at ``index``."""
+        run = bisect_right(self.places, index) - 1
+        return index if run < 0 else self.sources[run] + index - self.places[run]
+
+
+def normalise_text(source: str) -> Normalised:
+    """``source`` normalised. Linear."""
+    text = source if source.isascii() else _PLAINED.sub(lambda found: _PLAIN[found.group()], source)
+    if text.isascii() or (unicodedata.is_normalized("NFKC", text) and not _DROPPED.search(text)):
+        return Normalised(text, source)
+    pieces: list[str] = []
+    places: list[int] = []
+    sources: list[int] = []
+    length = last = 0
+    for found in _ODD.finditer(text):
+        plain = "" if _DROPPED.match(found.group()) else unicodedata.normalize("NFKC", found.group())
+        if plain == found.group():
+            continue
+        pieces += [text[last : found.start()], plain]
+        length += found.start() - last + len(plain)
+        last = found.end()
+        places.append(length)
+        sources.append(last)
+    pieces.append(text[last:])
+    return Normalised("".join(pieces), source, tuple(places), tuple(sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the body: the new text, the quoted mail or the signature."""
+
+    start: int
+    end: int
+    location: Location
+
+
+@dataclass(frozen=True)  # no slots: the sentence ends are found on first use
+class Passage:
+    """One text of the mail. ``part`` is the attachment's index, -1 for subject and body. ``lower`` has the same length as ``text``;
+    ``words`` are its distinct words.
+    """
+
+    normalised: Normalised
+    location: Location
+    part: int = -1
+    segments: tuple[Segment, ...] = ()
+    lower: str = field(default="")
+    words: frozenset[str] = field(default=frozenset())
+
+    @property
+    def text(self) -> str:
+        """The normalised text."""
+        return self.normalised.text
+
+    def location_at(self, index: int) -> Location:
+        """Whether the place is in the new text, the quoted mail or the signature; elsewhere the passage's own location."""
+        for segment in self.segments:
+            if segment.start <= index < segment.end:
+                return segment.location
+        return self.location
+
+    def line(self, place: int) -> tuple[int, int]:
+        """The (start, end) of the line around a place, at most ``SENTENCE_CHARS`` to either side."""
+        left, right = max(0, place - SENTENCE_CHARS), min(len(self.text), place + SENTENCE_CHARS)
+        end = self.text.find("\n", place, right)
+        return max(left, self.text.rfind("\n", left, place) + 1), end if end >= 0 else right
+
+    @cached_property
+    def vocabulary(self) -> str:
+        """The distinct words in one short string, to ask quickly whether the text can hold some letters at all."""
+        return "\n".join(self.words)
+
+    @cached_property
+    def sentence_ends(self) -> tuple[int, ...]:
+        """Where each sentence or line of the text ends, in order."""
+        return tuple(found.end() for found in _SENTENCE_END.finditer(self.text))
+
+    def sentence_number(self, place: int) -> int:
+        """Which sentence ``place`` stands in, from 0."""
+        return bisect_right(self.sentence_ends, place)
+
+    def numbered_sentence(self, number: int) -> tuple[int, int]:
+        """The (start, end) of a sentence; empty when there is no such sentence."""
+        ends = self.sentence_ends
+        if not 0 <= number <= len(ends):
+            return 0, 0
+        return ends[number - 1] if number else 0, ends[number] if number < len(ends) else len(self.text)
+
+    def sentence(self, start: int, end: int) -> tuple[int, int]:
+        """The (start, end) of the sentence or line around a span, at most ``SENTENCE_CHARS`` to either side."""
+        begin, _ = self.numbered_sentence(self.sentence_number(start))
+        _, stop = self.numbered_sentence(self.sentence_number(max(start, end - 1)))
+        return max(begin, start - SENTENCE_CHARS), min(stop, end + SENTENCE_CHARS)
+
+
+def make_passage(source: str, location: Location, part: int = -1) -> Passage:
+    """``source`` as a passage; lower case that would change the length is left as it is."""
+    normalised = normalise_text(source)
+    lower = normalised.text.lower()
+    if len(lower) != len(normalised.text):
+        lower = "".join(low if len(low := char.lower()) == 1 else char for char in normalised.text)
+    return Passage(normalised, location, part, lower=lower, words=frozenset(_WORD.findall(lower)))
+
+
+def matches(passage: Passage, triggers: tuple[str, ...], pattern: re.Pattern[str], *, lines: bool = False) -> Iterator[re.Match[str]]:
+    """The matches of a lower-case ``pattern`` in the sentences (or lines) that hold one of the literal ``triggers``, each read once.
+
+    A plain search for the triggers is a hundred times as fast as the pattern over the whole text.
+    """
+    spans: list[tuple[int, int]] = []
+    for trigger in triggers:
+        if trigger.split(" ", 1)[0] not in passage.vocabulary:
+            continue
+        place = passage.lower.find(trigger)
+        while place >= 0:
+            start, end = passage.line(place) if lines else passage.sentence(place, place + len(trigger))
+            spans.append((start, end))
+            place = passage.lower.find(trigger, max(end, place + 1))
+    done = 0
+    for start, end in sorted(spans):
+        if end > done:
+            yield from pattern.finditer(passage.lower, max(start, done), end)
+            done = end

@@ -1,0 +1,81 @@
+"""Payment card numbers: issuer range, length and the Luhn check (ISO/IEC 7812-1), told from orders, parcels and payment slips."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from addin_backend.evidence.content import damper
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage
+from addin_backend.model.evidence import SensitivityClass
+
+_NUMBER = re.compile(r"(?<![\d+<-])\d(?:[ -]?\d){12,18}(?!\d|<)")
+_RUN = re.compile(r"\d[\d -]{11,}\d")
+_GROUPED = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|3\d{3}([ -])\d{6}\2\d{4,5}")
+_KEYWORD = re.compile(r"kort|card|visa|dankort|master|amex|american express|cvc|cvv|udløb|expir|\bexp\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?:ordre\w*|order\w*|faktura\w*|invoice|track\w*|pakke\w*|parcel|forsendelse\w*|ean|gtin|stregkode|imei|serie\w*|serial"
+    r"|reference\w*|ref|betalings-?id"
+    r"|sags?\w*|konto\w*|iban|sscc|token|ticket|uuid|licens\w*|license\w*|key|nøgle\w*|id)[^\d\n]{0,15}$",
+    re.IGNORECASE,
+)
+_TEST_NUMBERS = frozenset(
+    {
+        "4111111111111111",
+        "4242424242424242",
+        "5555555555554444",
+        "4012888888881881",
+        "378282246310005",
+        "5105105105105100",
+        "4000000000000002",
+    }
+)
+_ISSUERS = (
+    (re.compile(r"4"), (13, 16, 19)),
+    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),
+    (re.compile(r"3[47]"), (15,)),
+    (re.compile(r"5019|4571"), (16,)),
+    (re.compile(r"50|5[6-8]|63|67|6304"), (16, 17, 18, 19)),
+    (re.compile(r"30[0-5]|36|38|39"), (14,)),
+    (re.compile(r"35|6011|65|62|81"), (16,)),
+)
+
+
+def passes_luhn(digits: str) -> bool:
+    """ISO/IEC 7812-1, annex B."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _is_issued(digits: str) -> bool:
+    return any(pattern.match(digits) and len(digits) in lengths for pattern, lengths in _ISSUERS)
+
+
+def recognise(passage: Passage) -> Iterator[Hit]:
+    """Every card number in the passage."""
+    text = passage.text
+    for match in (found for run in _RUN.finditer(text) for found in _NUMBER.finditer(text, run.start(), run.end())):
+        digits = re.sub(r"\D", "", match.group())
+        if not _is_issued(digits) or not passes_luhn(digits) or digits in _TEST_NUMBERS or len(set(digits)) < 4:
+            continue
+        keyword = _KEYWORD.search(text, max(0, match.start() - 80), match.end() + 60) is not None
+        if not keyword and (len(digits) in {13, 14, 19} or _OTHER.search(text[max(0, match.start() - 40) : match.start()])):
+            continue
+        start, end = passage.sentence(match.start(), match.end())
+        if damper.is_test_data(text[start:end]):
+            continue
+        score = 60 + (25 if keyword else 0) + (10 if _GROUPED.fullmatch(match.group()) else 0)
+        yield Hit(
+            "payment_card",
+            SensitivityClass.CONFIDENTIAL,
+            "payment_card",
+            match.start(),
+            match.end(),
+            score,
+            "card number with valid check digit",
+            True,
+        )

@@ -1,0 +1,60 @@
+"""Amounts of money about a person: income, salary, debt, pension, tax. Beside the terms of the register."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage, matches
+from addin_backend.evidence.content.person import Link, link_in
+from addin_backend.model.evidence import Location, SensitivityClass
+
+_AMOUNT = r"(?:(?:kr\.?|dkk|eur|€|£|\$)\s?\d[\d.,]{2,12}|\d[\d.,]{2,12}\s?(?:,-|kr\b\.?|kroner|dkk|eur\b|euro))"
+_NEAR = re.compile(
+    r"(?<![a-zæøå])(?:(?:måneds|års|brutto|netto|grund|time|start)?løn(?:nen)?|indkomst\w*|indtægt\w*|gage|bonus|gæld(?:en)?"
+    r"|restgæld\w*|lån(?:et)?|skyld(?:er|ig)|opsparing\w*|formue"
+    r"|pension(?:en|sdepot\w*)?|efterløn|dagpenge|kontanthjælp|sygedagpenge|restskat\w*|skat(?:ten)?|tjener|rådighedsbeløb|salary"
+    r"|income|earns?|earnings|wages?|debt|owes|loan|savings|mortgage|arrears)"
+    r"(?![a-zæøå])[^\n]{0,60}?" + _AMOUNT
+)
+_A_MONTH = re.compile(
+    _AMOUNT + r"\s?(?:om måneden|pr\.? måned|per måned|/md|månedligt|a month|per month|monthly|om året|årligt|a year|per annum|p\.a\.)"
+)
+_PAY = tuple(
+    """
+    løn indkomst indtægt gage bonus gæld lån skyld opsparing formue pension dagpenge hjælp skat tjener rådighed salary income earn
+    wage debt owes loan saving mortgage arrears
+    """.split()
+)
+_PAY_SUBJECT = ("løn", "salary", "pension", "gage", "indkomst", "income", "pay")
+_PERIODS = ("om måneden", "md", "måned", "per måned", "månedligt", "month", "om året", "årligt", "year", "annum")
+_NOT_PAY = re.compile(
+    r"abonnement|subscription|leje\b|licens|husleje|rent\b|pris|price|præmie|premium|gebyr|fee\b|kontingent|vederlag|konsulent|hosting"
+    r"|service|\bomsætning|turnover|revenue"
+    r"|lønsum|payroll cost|budget|selskab|virksomhed|company|firma\w*|a/s\b|aps\b|gennemsnit\w*|average|median|stilling\w*|position"
+    r"|bruger|user",
+    re.IGNORECASE,
+)
+
+
+def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
+    """Amounts about a person in the passage; a lower-case ``subject`` that speaks of pay counts too."""
+    about_pay = any(word in subject for word in _PAY_SUBJECT)
+    for pattern, triggers, base in ((_NEAR, _PAY, 40), (_A_MONTH, _PERIODS, 20)):
+        for match in matches(passage, triggers, pattern):
+            start, end = passage.sentence(match.start(), match.end())
+            sentence = passage.text[start:end]
+            link = link_in(sentence)
+            if link is Link.NONE:
+                link = Link(min(link_in(passage.text[max(0, start - 200) : start]), Link.SELF))
+            score = (
+                base
+                + (20 if about_pay else 0)
+                + {Link.NONE: 0, Link.SELF: 20, Link.PERSON: 35}[link]
+                - (35 if _NOT_PAY.search(sentence) else 0)
+            )
+            if score >= 55 and passage.location_at(match.start()) is not Location.SIGNATURE:
+                yield Hit(
+                    "salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), score, "amount of money about a person"
+                )

@@ -1,0 +1,130 @@
+"""Art. 9 categories that a list of words misses: verbs of illness and care, a same-sex spouse, a party or a union one belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from addin_backend.evidence.content import damper
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.passage import Passage, matches
+from addin_backend.evidence.content.person import Link, link_in
+from addin_backend.evidence.content.prose import ACCEPT
+from addin_backend.model.evidence import SensitivityClass
+
+_LINKED = {Link.NONE: 0, Link.SELF: 28, Link.PERSON: 38}
+_MEN = "han|hans|he|his|peter|lars|jens|søren|thomas|morten|michael|henrik|anders|martin|jonas|mads|rasmus|kasper|christian|jakob|john"
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A pattern in lower case, read only in sentences that hold one of ``triggers``; ``base`` is its score without a person."""
+
+    category: str
+    base: int
+    triggers: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+_STATEMENTS = (
+    _Statement(
+        "health",
+        30,
+        tuple("konstateret diagnos suffer lider behandling treated blodprop opereret indlagt hospital undergoing recovering".split()),
+        re.compile(
+            r"\b(?:har fået konstateret|er diagnosticeret med|fået stillet diagnosen|diagnosed with|suffers? from|lider af"
+            r"|er i behandling (?:for|hos)|being treated for|har fået en blodprop|(?:skal|er blevet|blev) opereret|indlagt på|indlagt med"
+            r"|admitted to (?:the )?hospital|undergoing (?:surgery|treatment|chemo\w*)|recovering from)\b"
+        ),
+    ),
+    _Statement(
+        "health",
+        25,
+        ("syg", "fravær", "væk", "off", "sick", "absent"),
+        re.compile(
+            r"\b(?:sygemeldt|syg|fraværende|væk|off (?:sick|work)|signed off|on sick leave|absent|sick leave)\b[^\n.]{0,25}"
+            r"\b(?:med|pga\.?|på grund af|grundet|efter|with|due to|because of|after)\b(?! (?:den|det|the) \d)"
+        ),
+    ),
+    _Statement(
+        "health",
+        30,
+        ("bræk", "forstuv", "slået", "broken", "fractured", "sprained"),
+        re.compile(
+            r"\b(?:brækket|forstuvet|slået|broken|fractured|sprained)\w* (?:\w+ )?"
+            r"(?:arm\w*|ben\w*|fod\w*|hånd\w*|ryg\w*|ankel\w*|skulder\w*"
+            r"|hofte\w*|leg|foot|hand|wrist|hip|back|collarbone|ribs?)\b"
+        ),
+    ),
+    _Statement(
+        "health",
+        25,
+        ("ondt i", "smerter", "pain"),
+        re.compile(r"\bondt i (?:ryggen|hovedet|knæet|skulderen|hoften|maven|nakken)\b|\b(?:smerter|pain) (?:i|in) (?:\w+ )?\w+"),
+    ),
+    _Statement(
+        "health",
+        22,
+        ("gravid", "pregnan", "abort", "miscarriage"),
+        re.compile(
+            r"\b(?:er|blevet|was|is) gravid\w*|\bpregnan(?:t|cy)\b[^\n.]{0,40}\b(?:complicat\w*|bleed\w*|nausea|bed ?rest)"
+            r"|\bgraviditet\w*[^\n.]{0,40}(?:komplik\w*|kvalme|blød\w*|aflast\w*)|\b(?:abort|spontan abort|miscarriage)\b"
+        ),
+    ),
+    _Statement(
+        "sex_life",
+        35,
+        ("mand", "kone", "hustru", "husband", "wife", "boyfriend", "girlfriend"),
+        re.compile(
+            rf"\b(?:{_MEN}) (?:og |and )?(?:hans|his) (?:mand|ægtemand|husband|boyfriend)\b"
+            r"|\b(?:hendes|her) (?:kone|hustru|wife|girlfriend)\b|\b(?:hans|his) (?:mand|ægtemand|husband)\b"
+        ),
+    ),
+    _Statement(
+        "union",
+        35,
+        ("medlem", "melde", "tillidsrepræsentant", "member", "steward"),
+        re.compile(
+            r"\b(?:medlem af|melder? sig ind i|tillidsrepræsentant for|member of|shop steward|fællestillidsrepræsentant)\b[^\n.]{0,40}"
+            r"\b(?:3f|hk|foa|dsr|dlf|ida|djøf|prosa|dansk metal|krifa|fagforening\w*|union|unite|unison)\b"
+        ),
+    ),
+    _Statement(
+        "politics",
+        35,
+        ("medlem", "stemmer", "kandidat", "opstillet", "member", "votes", "candidate", "stands"),
+        re.compile(
+            r"\b(?:medlem af|stemmer på|kandidat for|opstillet for|spidskandidat for|partimedlem i|member of|votes? for"
+            r"|candidate for|stands? for)\b"
+            r"[^\n.]{0,30}\b(?:socialdemokrat\w*|venstre|konservative|enhedslisten|dansk folkeparti|liberal alliance"
+            r"|radikale|alternativet|sf"
+            r"|moderaterne|nye borgerlige|labour|tories|conservatives?|democrats?|republicans?|greens?|party)\b"
+        ),
+    ),
+    _Statement(
+        "health",
+        30,
+        tuple(
+            "kemo strålebehandling dialyse insulin antidepressiv ritalin metformin warfarin sertralin prozac methadon metadon chemo".split()
+        ),
+        re.compile(
+            r"\b(?:kemo\w*|strålebehandling\w*|dialyse\w*|insulin\w*|antidepressiv\w*"
+            r"|ritalin|metformin|warfarin|sertralin|prozac|methadon|metadon"
+            r"|chemo(?:therapy)?)\b"
+        ),
+    ),
+)
+
+
+def recognise(passage: Passage) -> Iterator[Hit]:
+    """Art. 9 statements about a person in the passage."""
+    why = "statement of a special category about a person"
+    for item in _STATEMENTS:
+        for match in matches(passage, item.triggers, item.pattern):
+            start, end = passage.sentence(match.start(), match.end())
+            sentence = passage.text[start:end]
+            score = item.base + _LINKED[link_in(sentence)] - (25 if damper.is_general(sentence) else 0)
+            if score < ACCEPT or damper.denies_content(passage.text[start : match.start()]) or damper.is_made_up(sentence):
+                continue
+            yield Hit("special_category", SensitivityClass.SPECIAL_CATEGORY, item.category, match.start(), match.end(), score, why)

@@ -1,0 +1,173 @@
+"""The register of sensitive terms, and how its stems are found in a text.
+
+Danish compounds (brystkræft, lungekræftbehandling) defeat word patterns, so stems are looked up in the distinct words of a text: an
+officer's term is never a pattern, and the time does not depend on how many terms there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from addin_backend.errors import BadRegister
+from addin_backend.model.evidence import PROTECTED_CLASSES, SensitivityClass
+
+MIN_STEM = 3
+IDIOM_KEY = 5  # letters by which an idiom is found from one of its words
+IDIOM_REACH = 40
+_PATH = "registers/content_terms/data.json"
+_WORD = re.compile(r"[^\W\d_]+")
+Boundary = Literal["prefix", "suffix", "any", "whole"]
+
+
+class TermGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Terms of one kind. ``boundary`` says where in a word the stem may stand; ``weight`` 1 (weak) to 3 (strong).
+
+    A term of several words is met word by word from the beginning of each. Words that hold one of ``exceptions`` are never met.
+    """
+
+    language: str
+    sensitivity: SensitivityClass = msgspec.field(name="class")
+    category: str
+    boundary: Boundary
+    weight: Literal[1, 2, 3]
+    stems: list[str]
+    exceptions: list[str] = []
+
+
+class TermsRegister(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The register file. ``idioms`` are expressions in which a sensitive word means something else."""
+
+    checked: date
+    source: str
+    groups: list[TermGroup]
+    idioms: list[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """One stem, ready to be looked up. ``rest`` are the further words of an expression."""
+
+    stem: str
+    boundary: Boundary
+    sensitivity: SensitivityClass
+    category: str
+    weight: int
+    exceptions: tuple[str, ...] = ()
+    rest: re.Pattern[str] | None = None
+
+    def meets(self, word: str, place: int) -> bool:
+        """Whether the stem stands at ``place`` of ``word`` as its boundary wants it."""
+        end = place + len(self.stem)
+        if not word.startswith(self.stem, place):
+            return False
+        if self.boundary in {"prefix", "whole"} and place != 0:
+            return False
+        if self.boundary in {"suffix", "whole"} and end != len(word) and not (self.rest and self.boundary == "whole"):
+            return False
+        return not any(item in word for item in self.exceptions)
+
+
+class Terms:
+    """All terms by the first three letters of their stem. Made once for each revision of the register; never changed."""
+
+    def __init__(self, terms: tuple[Term, ...], idioms: tuple[str, ...]) -> None:
+        self.inside: dict[str, tuple[Term, ...]] = {}
+        self.at_start: dict[str, tuple[Term, ...]] = {}
+        for term in terms:
+            index = self.inside if term.boundary in {"any", "suffix"} else self.at_start
+            key = term.stem[:MIN_STEM]
+            index[key] = (*index.get(key, ()), term)
+        self.idioms: dict[str, tuple[str, ...]] = {}
+        for idiom in idioms:
+            for key in {word[:IDIOM_KEY] for word in _WORD.findall(idiom)}:
+                self.idioms[key] = (*self.idioms.get(key, ()), idiom)
+
+    def met_by(self, word: str) -> tuple[Term, ...]:
+        """The terms that the word meets."""
+        found = [term for term in self.at_start.get(word[:MIN_STEM], ()) if term.meets(word, 0)]
+        for place in range(len(word) - MIN_STEM + 1):
+            for term in self.inside.get(word[place : place + MIN_STEM], ()):
+                if term.meets(word, place) and term not in found:
+                    found.append(term)
+        return tuple(found)
+
+    def find(self, lower: str, words: frozenset[str]) -> Iterator[tuple[Term, int, int]]:
+        """(term, start, end) of every place where a term is met in lower-case text, whose distinct words are ``words``."""
+        for word in sorted(words):
+            terms = self.met_by(word)
+            if not terms:
+                continue
+            idioms = self.idioms.get(word[:IDIOM_KEY], ())
+            for start in _places(lower, word):
+                for term in terms:
+                    end = _whole_expression(lower, term, start + len(word))
+                    if end and not (idioms and _in_idiom(lower, start, end, idioms)):
+                        yield term, start, end
+
+
+def _in_idiom(lower: str, start: int, end: int, idioms: tuple[str, ...]) -> bool:
+    around = lower[max(0, start - IDIOM_REACH) : end + IDIOM_REACH]
+    return any(idiom in around and _covers(around, idiom, min(start, IDIOM_REACH), end - start) for idiom in idioms)
+
+
+def _covers(around: str, idiom: str, start: int, length: int) -> bool:
+    place = around.find(idiom)
+    while place >= 0:
+        if place < start + length and start < place + len(idiom):
+            return True
+        place = around.find(idiom, place + 1)
+    return False
+
+
+def _places(lower: str, word: str) -> Iterator[int]:
+    place = lower.find(word)
+    while place >= 0:
+        end = place + len(word)
+        before, after = lower[place - 1 : place], lower[end : end + 1]
+        if not (before.isalpha() or after.isalpha()):
+            yield place
+        place = lower.find(word, end)
+
+
+def _whole_expression(lower: str, term: Term, end: int) -> int:
+    """The end of the expression that begins with a word ending at ``end``, or 0 when its further words do not follow."""
+    if term.rest is None:
+        return end
+    match = term.rest.match(lower, end)
+    return match.end() if match else 0
+
+
+def _bad(entry: str, english: str, danish: str) -> BadRegister:
+    place = f"{_PATH}{', ' + entry if entry else ''}"
+    return BadRegister(
+        f"The register {place} cannot be used: {english}", sentence_da=f"Registret {place} kan ikke bruges: {danish}", field=place
+    )
+
+
+def _terms_of(group: TermGroup, entry: str) -> Iterator[Term]:
+    if group.sensitivity not in PROTECTED_CLASSES:
+        raise _bad(entry, "its class is not a protected one.", "klassen er ikke en beskyttet klasse.")
+    for stem in group.stems:
+        words = re.findall(r"[^\W_]+", stem.lower())
+        if not words or len(words[0]) < MIN_STEM or not _WORD.fullmatch(words[0]):
+            raise _bad(entry, f"'{stem}' is shorter than {MIN_STEM} letters.", f"'{stem}' er kortere end {MIN_STEM} bogstaver.")
+        exceptions = tuple(item.lower() for item in group.exceptions)
+        rest = "".join(r"[\s\-]{1,3}" + re.escape(word) + r"[^\W\d_]*" for word in words[1:])
+        pattern = re.compile(rest) if rest else None
+        yield Term(words[0], group.boundary, group.sensitivity, group.category, group.weight, exceptions, pattern)
+
+
+def read_terms(raw: bytes) -> Terms:
+    """The terms of the register file. Raises BadRegister that names file and entry."""
+    try:
+        register = msgspec.json.decode(raw, type=TermsRegister)
+    except msgspec.DecodeError as error:
+        raise _bad("", f"{error}.", f"{error}.") from None
+    terms = tuple(term for index, group in enumerate(register.groups) for term in _terms_of(group, f"groups[{index}]"))
+    return Terms(terms, tuple(item.lower() for item in register.idioms))

@@ -1,0 +1,57 @@
+"""Puts the facts about one mail together. It reads and looks up; it does not judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from addin_backend.evidence.content.classify import classify
+from addin_backend.evidence.content.terms import Terms
+from addin_backend.evidence.recipients import RecipientFacts
+from addin_backend.model.evidence import Channels, ContentEvidence, Evidence, OrganisationKind, TransportEvidence
+from addin_backend.model.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds for the check besides the mail itself. ``confirmed``: "TF-03" for all, or "TF-03:address" for one recipient."""
+
+    organisation: OrganisationKind
+    channels: Channels
+    at: date
+    secure_requested: bool = False
+    confirmed: frozenset[str] = frozenset()
+
+
+def content_of(message: Message, terms: Terms) -> ContentEvidence:
+    """How sensitive the mail is."""
+    return classify(message, terms)
+
+
+def size_of(message: Message) -> int:
+    """Bytes of what the mail says: subject, body and decoded attachments, in UTF-8.
+
+    Counted alike for a file and for a draft from the add-in: no headers or encodings, a line break is one, and those at the end are none.
+    """
+    body = message.body.replace("\r\n", "\n").rstrip("\n")
+    texts = len(message.subject.encode("utf-8", "surrogatepass")) + len(body.encode("utf-8", "surrogatepass"))
+    return texts + sum(len(item.content) for item in message.attachments)
+
+
+def gather(
+    message: Message, content: ContentEvidence, facts: RecipientFacts, transport: Mapping[str, TransportEvidence], around: Circumstances
+) -> Evidence:
+    """All evidence for ``message``. ``transport`` holds what was looked up for ``facts.external_domains``."""
+    return Evidence(
+        readable=message.readable,
+        content=content,
+        recipients=tuple(facts.facts(recipient, transport, around.at) for recipient in message.recipients),
+        organisation=around.organisation,
+        channels=around.channels,
+        at=around.at,
+        size_bytes=size_of(message),
+        attachment_count=len(message.attachments),
+        secure_requested=around.secure_requested,
+        confirmed=around.confirmed,
+    )

@@ -1,0 +1,113 @@
+"""What is known about a recipient, from our own registers, look-ups and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Protocol
+
+from addin_backend.evidence.jurisdiction import country_of
+from addin_backend.evidence.registers import Registers
+from addin_backend.model.evidence import (
+    CertificateState,
+    CountryStrength,
+    RecipientEvidence,
+    RecipientRole,
+    TransferBasis,
+    TransportEvidence,
+    TransportVerdict,
+)
+from addin_backend.model.message import Recipient
+from addin_backend.model.register import BasisEntry
+from addin_backend.ports import CertificateStore
+
+UNKNOWN_COUNTRY = "unknown"
+
+
+class RecipientFacts(Protocol):
+    """Gives the evidence for one recipient; ``transport`` holds the verdict per external domain, looked up beforehand."""
+
+    def external_domains(self, recipients: tuple[Recipient, ...]) -> tuple[str, ...]:
+        """The distinct domains to look up."""
+
+    def facts(self, recipient: Recipient, transport: Mapping[str, TransportEvidence], at: date) -> RecipientEvidence:
+        """Everything known about one recipient."""
+
+
+def unknown_transport(domain: str, *reasons: str) -> TransportEvidence:
+    """The evidence for a domain that nobody could say anything about."""
+    return TransportEvidence(domain=domain, verdict=TransportVerdict.UNKNOWN, reasons=reasons)
+
+
+def _strongest(entries: tuple[BasisEntry, ...], country: str, at: date) -> TransferBasis | None:
+    """The entry to judge by: one in force if there is any, else the one that expired last, so that the policy can say so."""
+    fitting = [entry for entry in entries if entry.country == country and entry.valid_from <= at]
+    if not fitting:
+        return None
+    entry = max(fitting, key=lambda item: (item.valid_to >= at, item.guarantees_met, len(item.classes), item.valid_to))
+    return TransferBasis(
+        basis=entry.basis,
+        module="" if entry.module == "none" else entry.module,
+        guarantees_met=entry.guarantees_met,
+        valid_to=entry.valid_to,
+        classes=frozenset(entry.classes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFacts:
+    """Facts from the registers in force and the certificate store."""
+
+    registers: Registers
+    certificates: CertificateStore
+
+    def external_domains(self, recipients: tuple[Recipient, ...]) -> tuple[str, ...]:
+        """The distinct domains that are not ours, in order."""
+        own = self.registers.own_domains
+        return tuple(dict.fromkeys(item.domain for item in recipients if item.domain and item.domain not in own))
+
+    def facts(self, recipient: Recipient, transport: Mapping[str, TransportEvidence], at: date) -> RecipientEvidence:
+        """Everything known about ``recipient`` as of ``at``."""
+        registers, domain = self.registers, recipient.domain
+        internal = recipient.valid and domain in registers.own_domains
+        fact = registers.fact_by_domain.get(domain)
+        role = RecipientRole.OWN_EMPLOYEE if internal else (fact.role if fact else RecipientRole.UNKNOWN)
+        country, strength = country_of(domain, fact.country if fact else None, registers.countries)
+        state = CertificateState.NONE
+        if recipient.valid and not internal:
+            state = self.certificates.state(recipient.address, datetime.combine(at, time(12), UTC))
+        return RecipientEvidence(
+            address=recipient.address,
+            domain=domain,
+            kind=recipient.kind,
+            literal=recipient.literal,
+            valid=recipient.valid,
+            internal=internal,
+            free_mail=domain in registers.free_domains,
+            role=role,
+            country=country,
+            country_strength=strength,
+            transfer_basis=_strongest(registers.bases_by_domain.get(domain, ()), country, at),
+            transport=transport.get(domain) or unknown_transport(domain, "not_looked_up"),
+            certificate=state,
+        )
+
+
+def unknown_recipient(recipient: Recipient, *, internal: bool = False) -> RecipientEvidence:
+    """The evidence for a recipient about whom nothing is known."""
+    return RecipientEvidence(
+        address=recipient.address,
+        domain=recipient.domain,
+        kind=recipient.kind,
+        literal=recipient.literal,
+        valid=recipient.valid,
+        internal=internal,
+        free_mail=False,
+        role=RecipientRole.OWN_EMPLOYEE if internal else RecipientRole.UNKNOWN,
+        country=UNKNOWN_COUNTRY,
+        country_strength=CountryStrength.UNKNOWN,
+        transfer_basis=None,
+        transport=unknown_transport(recipient.domain, "not_given"),
+        certificate=CertificateState.NONE,
+    )
