@@ -1,0 +1,1 @@
+"""The closed question, the strict reader of the answer, and the words that explain it."""

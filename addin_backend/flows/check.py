@@ -1,0 +1,152 @@
+"""The journey of a check: evidence, one closed question, one answer read strictly, words, and ways out that were tried."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from addin_backend.decision import answer as answers
+from addin_backend.decision import explain, question, ways_out
+from addin_backend.decision.explain import RuleText
+from addin_backend.evidence.content.masking import mask_identifiers
+from addin_backend.evidence.content.terms import Terms
+from addin_backend.evidence.digest import digest_of
+from addin_backend.evidence.gather import Circumstances, content_of, gather
+from addin_backend.evidence.recipients import RecipientFacts, unknown_recipient
+from addin_backend.model.decision import Action, Answer, Decision, Protection, RecipientDecision, WayOut
+from addin_backend.model.evidence import Channels, Evidence, OrganisationKind, TransportEvidence
+from addin_backend.model.message import Message, Recipient
+from addin_backend.ports import EngineFailure, PolicyEngine, TransportSource
+
+LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the client's four (research/addin.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What a check needs: the rules in force, the engine, and where facts come from. ``deadline`` is the engine's, in seconds."""
+
+    revision: str
+    texts: Mapping[str, RuleText]
+    terms: Terms
+    engine: PolicyEngine
+    facts: RecipientFacts
+    transport: TransportSource | None
+    organisation: OrganisationKind
+    channels: Channels
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the sender asks: when, whether *Send securely* was pressed, and what was confirmed before."""
+
+    at: datetime
+    secure: bool = False
+    confirmed: frozenset[str] = frozenset()
+
+
+def _look_up(message: Message, ask: Ask, parts: Checking) -> Mapping[str, TransportEvidence]:
+    if parts.transport is None:
+        return {}
+    return parts.transport.look_up_all(parts.facts.external_domains(message.recipients), ask.at, LOOK_UP_BUDGET)
+
+
+def _evaluate(evidence: Evidence, parts: Checking) -> tuple[bytes, Answer]:
+    """The question and its answer; a failure of the engine is a block with a code of its own."""
+    ids = [question.recipient_id(index) for index in range(len(evidence.recipients))]
+    if len(ids) > question.MAX_RECIPIENTS:
+        return b"", answers.blocked(explain.TOO_MANY, ids)
+    asked = question.build(evidence)
+    try:
+        return asked, answers.read(parts.engine.evaluate(parts.revision, asked, parts.deadline), ids, parts.texts)
+    except EngineFailure as failure:
+        return asked, answers.blocked(explain.FAILURE_CODES.get(failure.kind, "EN-05"), ids)
+
+
+def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> Decision:
+    asked, answer = _evaluate(evidence, parts)
+    found = explain.findings(answer, evidence, parts.texts)
+    if answer.action is not Action.ALLOW:
+        found += explain.notes(evidence)
+    recipients = tuple(
+        RecipientDecision(address=known.address, action=line.action, protection=line.protection, codes=tuple(sorted(line.codes)))
+        for known, line in zip(evidence.recipients, answer.recipients, strict=True)
+    )
+    return Decision(
+        action=answer.action,
+        classes=tuple(question.message_classes(evidence)),
+        recipients=recipients,
+        findings=found,
+        ways_out=(),
+        headline=explain.headline(answer.action, recipients, found),
+        policy_revision=parts.revision,
+        engine=parts.engine.name,
+        question=asked,
+        digest=digest_of(message),
+        decided_at=ask.at,
+    )
+
+
+def _tried(candidate: ways_out.Candidate, parts: Checking) -> Action:
+    """What the changed draft would get: read again where the change touched the words."""
+    evidence = candidate.evidence
+    if candidate.reread:
+        content = content_of(candidate.message, parts.terms)
+        evidence = msgspec.structs.replace(evidence, content=content, attachment_count=len(candidate.message.attachments))
+    return _evaluate(evidence, parts)[1].action
+
+
+def _with_colleague(message: Message, evidence: Evidence) -> ways_out.Candidate:
+    """The mail is tried with a colleague alone: what works then is another recipient, or writing the mail anew to one."""
+    colleague = unknown_recipient(Recipient(address="", domain=""), internal=True)
+    addressed = msgspec.structs.replace(evidence, recipients=(colleague,))
+    if not evidence.readable:
+        return ways_out.write_anew(message, addressed)
+    return ways_out.change_recipient(message, addressed) if evidence.recipients else ways_out.add_recipient(message, addressed)
+
+
+def _working(found: Iterable[ways_out.Candidate], wanted: Container[Action], parts: Checking) -> tuple[WayOut, ...]:
+    """The candidates that were evaluated and make things better."""
+    tried = ((item, _tried(item, parts)) for item in found)
+    return tuple(
+        WayOut(change=item.change, recipients=item.recipients, parts=item.parts, action=action, texts=item.texts)
+        for item, action in tried
+        if action in wanted
+    )
+
+
+def _ways_out(message: Message, evidence: Evidence, decision: Decision, parts: Checking) -> tuple[WayOut, ...]:
+    """What was evaluated and makes things better. A block by the rules always has one: what works to nobody else works to a colleague."""
+    wanted = ways_out.WORTH_OFFERING[decision.action]
+    pane = any(item.protection is Protection.PORTAL for item in decision.recipients)  # enforced TLS and certificates disturb nobody
+    if decision.action is Action.PROTECT and not pane:
+        return ()
+    if not wanted or not decision.question or any(item.code.startswith("EN-") and item.effect == "block" for item in decision.findings):
+        return ()
+    offered = _working(ways_out.candidates(message, decision, evidence, mask_identifiers), wanted, parts)
+    if offered or decision.action is not Action.BLOCK:
+        return offered
+    return _working([_with_colleague(message, evidence)], wanted, parts)
+
+
+def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Evidence]:
+    """Decide about ``message``. Never raises for what the mail holds or for a failing engine: those are blocks."""
+    content = content_of(message, parts.terms)
+    around = Circumstances(
+        organisation=parts.organisation,
+        channels=parts.channels,
+        at=ask.at.date(),
+        secure_requested=ask.secure,
+        confirmed=ask.confirmed,
+    )
+    evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
+    decision = _decide(message, evidence, ask, parts)
+    return msgspec.structs.replace(decision, ways_out=_ways_out(message, evidence, decision, parts)), evidence
+
+
+def with_facts(parts: Checking, facts: RecipientFacts, organisation: OrganisationKind) -> Checking:
+    """The same rules with other facts, and nothing looked up (``check --evidence``)."""
+    return replace(parts, facts=facts, transport=None, organisation=organisation)

@@ -1,0 +1,120 @@
+# METADATA
+# title: Indholdet
+# description: The least protection that each class of content needs on its way to a recipient outside the organisation.
+# authors:
+#   - name: Compliance
+package sendsecurely.content
+
+assessed contains id if some id in data.sendsecurely.lib.internal_ids
+
+assessed contains id if {
+	data.sendsecurely.lib.classes_known
+	is_number(input.message.unreadable_parts)
+	is_boolean(input.message.secure_requested)
+	some recipient in data.sendsecurely.lib.external
+	is_boolean(recipient.internal)
+	id := recipient.id
+}
+
+# METADATA
+# title: CPR-nummer
+# description: A CPR number may not travel unencrypted over the internet.
+# related_resources:
+#   - ref: https://www.retsinformation.dk/eli/lta/2024/289
+#     description: Databeskyttelsesloven § 11
+# custom:
+#   code: CO-01
+#   effect: protect
+#   title: {da: "Mailen indeholder et CPR-nummer", en: "The mail contains a CPR number"}
+#   explanation:
+#     da: "Mailen indeholder et CPR-nummer. Derfor skal den sendes sikkert til {recipient}."
+#     en: "The mail contains a CPR number, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern CPR-nummeret.", en: "Send securely, or remove the CPR number."}
+#   law: "Databeskyttelsesloven § 11"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	"cpr" in input.message.classes
+	some recipient in data.sendsecurely.lib.external
+	finding := _needs_encryption("CO-01", recipient)
+}
+
+# METADATA
+# title: Strafbare forhold
+# description: Information on criminal matters may not travel unencrypted over the internet.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 10
+#   - ref: https://www.retsinformation.dk/eli/lta/2024/289
+#     description: Databeskyttelsesloven § 8
+# custom:
+#   code: CO-02
+#   effect: protect
+#   title: {da: "Mailen indeholder oplysninger om strafbare forhold", en: "The mail contains information on criminal matters"}
+#   explanation:
+#     da: "Mailen indeholder oplysninger om strafbare forhold. Derfor skal den sendes sikkert til {recipient}."
+#     en: "The mail contains information on criminal matters, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	"criminal" in input.message.classes
+	some recipient in data.sendsecurely.lib.external
+	finding := _needs_encryption("CO-02", recipient)
+}
+
+# METADATA
+# title: Følsomme oplysninger
+# description: Special categories of personal data may not travel unencrypted over the internet.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 9
+#   - ref: https://www.retsinformation.dk/eli/lta/2024/289
+#     description: Databeskyttelsesloven § 7
+# custom:
+#   code: CO-03
+#   effect: protect
+#   title: {da: "Mailen indeholder følsomme oplysninger", en: "The mail contains sensitive information"}
+#   explanation:
+#     da: "Mailen indeholder følsomme oplysninger. Derfor skal den sendes sikkert til {recipient}."
+#     en: "The mail contains sensitive information, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#   law: "GDPR Art. 9; Databeskyttelsesloven § 7"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	"special_category" in input.message.classes
+	some recipient in data.sendsecurely.lib.external
+	finding := _needs_encryption("CO-03", recipient)
+}
+
+# METADATA
+# title: Fortrolige oplysninger
+# description: Confidential data such as income, debt or an appraisal may not travel unencrypted over the internet.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 32 and Art. 5(1)(f)
+# custom:
+#   code: CO-04
+#   effect: protect
+#   title: {da: "Mailen indeholder fortrolige oplysninger", en: "The mail contains confidential information"}
+#   explanation:
+#     da: "Mailen indeholder fortrolige oplysninger, for eksempel om løn eller gæld. Derfor skal den sendes sikkert til {recipient}."
+#     en: "The mail contains confidential information, such as pay or debt, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#   law: "GDPR Art. 32; Art. 5(1)(f)"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	"confidential" in input.message.classes
+	some recipient in data.sendsecurely.lib.external
+	finding := _needs_encryption("CO-04", recipient)
+}
+
+_needs_encryption(code, recipient) := {
+	"code": code,
+	"effect": "protect",
+	"recipient": recipient.id,
+	"params": {"excludes": ["plain"]},
+}

@@ -1,0 +1,145 @@
+package sendsecurely.transfer
+
+# METADATA
+# title: Grundlaget holder ikke
+# description: Protected content to an organisation in a third country whose recorded ground does not hold today.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 45, 46 and 49
+#   - ref: https://www.edpb.europa.eu/our-work-tools/our-documents/recommendations/recommendations-022020-european-essential-guarantees_en
+#     description: EDPB Recommendations 02/2020
+# custom:
+#   code: TF-04
+#   effect: block
+#   title: {da: "Grundlaget for at sende til landet gælder ikke her", en: "The ground for sending to that country does not hold here"}
+#   explanation:
+#     da: >-
+#       Mailen er ikke sendt. {recipient} er i et land uden for EU/EØS, og det registrerede grundlag gælder ikke i dag eller ikke for
+#       oplysningerne i mailen.
+#     en: >-
+#       The mail has not been sent. {recipient} is outside the EU/EEA, and the registered ground does not hold today or not for this
+#       information.
+#   way_out:
+#     da: "Bed om at få grundlaget fornyet eller udvidet, eller fjern oplysningerne."
+#     en: "Ask for the ground to be renewed or extended, or remove the information."
+#   law: "GDPR Art. 44-46, 49"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	some recipient in _third_country
+	_basis_recorded(recipient)
+	data.sendsecurely.lib.protected_content
+	reason := _shortfalls(recipient)[0]
+	finding := {"code": "TF-04", "effect": "block", "recipient": recipient.id, "params": {"reason": reason}}
+}
+
+# METADATA
+# title: Grundlaget holder ikke, almindelige oplysninger
+# description: Ordinary content to an organisation in a third country whose recorded ground does not hold today.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 45, 46 and 49
+# custom:
+#   code: TF-05
+#   effect: confirm
+#   title: {da: "Er der oplysninger om personer i mailen til landet?", en: "Is there information about people in the mail to that country?"}
+#   explanation:
+#     da: "{recipient} er i et land uden for EU/EØS, og det registrerede grundlag gælder ikke i dag eller ikke for oplysningerne i mailen."
+#     en: "{recipient} is outside the EU/EEA, and the registered ground does not hold today or not for this information."
+#   way_out:
+#     da: "Bekræft, at mailen ikke handler om personer, eller bed om at få grundlaget fornyet."
+#     en: "Confirm that the mail is not about people, or ask for the ground to be renewed."
+#   law: "GDPR Art. 44-46, 49"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	some recipient in _third_country
+	_basis_recorded(recipient)
+	not data.sendsecurely.lib.protected_content
+	reason := _shortfalls(recipient)[0]
+	finding := {"code": "TF-05", "effect": "confirm", "recipient": recipient.id, "params": {"reason": reason}}
+}
+
+_basis_recorded(recipient) if recipient.basis.kind in _basis_kinds
+
+_basis_kinds := {
+	"adequacy",
+	"public_bodies_instrument",
+	"binding_corporate_rules",
+	"standard_contractual_clauses",
+	"code_of_conduct",
+	"certification",
+	"derogation_a",
+	"derogation_b",
+	"derogation_c",
+	"derogation_d",
+	"derogation_e",
+	"derogation_f",
+	"derogation_g",
+	"compelling_interests",
+}
+
+# The first reason in this order is the one that is told.
+_reasons := ["expired", "closed_to_public_bodies", "no_decision", "module", "guarantees", "classes"]
+
+_shortfalls(recipient) := [reason |
+	some reason in _reasons
+	not _meets(recipient, reason)
+]
+
+_meets(recipient, "expired") if {
+	data.sendsecurely.lib.today_known
+	data.sendsecurely.lib.is_day(recipient.basis.valid_to)
+	recipient.basis.valid_to >= input.today
+}
+
+# Art. 49(3)
+_meets(_, "closed_to_public_bodies") if input.organisation.kind == "private"
+
+_meets(recipient, "closed_to_public_bodies") if {
+	recipient.basis.kind in (_basis_kinds - {"derogation_a", "derogation_b", "derogation_c", "compelling_interests"})
+}
+
+_meets(recipient, "no_decision") if recipient.basis.kind != "adequacy"
+
+_meets(recipient, "no_decision") if {
+	some decision in _decisions_in_force
+	decision.country == recipient.country
+}
+
+_meets(recipient, "module") if recipient.basis.kind != "standard_contractual_clauses"
+
+_meets(recipient, "module") if recipient.basis.module in {"1", "2", "3", "4"}
+
+# A decision under Art. 45 stands in the place of the four guarantees.
+_meets(recipient, "guarantees") if recipient.basis.guarantees_met == true
+
+_meets(recipient, "guarantees") if recipient.basis.kind == "adequacy"
+
+_meets(recipient, "classes") if {
+	data.sendsecurely.lib.classes_known
+	every class in input.message.classes {
+		class in recipient.basis.classes
+	}
+}
+
+_basis_complete(basis) if {
+	basis.kind in (_basis_kinds | {"none"})
+	basis.module in {"none", "1", "2", "3", "4"}
+	is_boolean(basis.guarantees_met)
+	is_string(basis.valid_to)
+	is_array(basis.classes)
+}
+
+_decisions_in_force contains decision if {
+	some decision in data.registers.countries.adequacy
+	_still_valid(decision.valid_to)
+}
+
+_still_valid(valid_to) if is_null(valid_to)
+
+_still_valid(valid_to) if {
+	data.sendsecurely.lib.today_known
+	data.sendsecurely.lib.is_day(valid_to)
+	valid_to >= input.today
+}

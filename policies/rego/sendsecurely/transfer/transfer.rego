@@ -1,0 +1,158 @@
+# METADATA
+# title: Lande uden for EU/EØS
+# description: >-
+#   A transfer to another organisation outside the EEA needs an adequacy decision or a recorded ground (GDPR chapter V).
+#   A private person and one's own travelling employee are no transfer (EDPB Guidelines 05/2021).
+# authors:
+#   - name: Compliance
+package sendsecurely.transfer
+
+assessed contains id if some id in data.sendsecurely.lib.internal_ids
+
+assessed contains id if {
+	data.sendsecurely.lib.today_known
+	data.sendsecurely.lib.classes_known
+	input.organisation.kind in {"private", "public"}
+	some recipient in data.sendsecurely.lib.external
+	recipient.role in {"organisation", "private_person", "own_employee", "unknown"}
+	recipient.country_strength in {"registered", "presumed", "flagged", "unknown"}
+	_country_word(recipient)
+	_basis_complete(recipient.basis)
+	id := recipient.id
+}
+
+# METADATA
+# title: Land uden for EU/EØS, intet grundlag
+# description: Protected content to an organisation in a third country for which no ground is recorded.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 44-49
+# custom:
+#   code: TF-01
+#   effect: block
+#   title: {da: "Modtageren er uden for EU/EØS", en: "The recipient is outside the EU/EEA"}
+#   explanation:
+#     da: >-
+#       Mailen er ikke sendt. {recipient} er i et land uden for EU/EØS, og der er ikke registreret et grundlag for at sende oplysningerne
+#       dertil.
+#     en: >-
+#       The mail has not been sent. {recipient} is in a country outside the EU/EEA, and no ground for sending the information there is
+#       registered.
+#   way_out:
+#     da: "Bed om at få grundlaget registreret, eller fjern oplysningerne."
+#     en: "Ask for the ground to be registered, or remove the information."
+#   law: "GDPR Art. 44-46, 49"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	some recipient in _third_country
+	not _basis_recorded(recipient)
+	data.sendsecurely.lib.protected_content
+	finding := {"code": "TF-01", "effect": "block", "recipient": recipient.id, "params": {}}
+}
+
+# METADATA
+# title: Land uden for EU/EØS, intet grundlag, almindelige oplysninger
+# description: Ordinary content to an organisation in a third country for which no ground is recorded.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 44-49
+# custom:
+#   code: TF-02
+#   effect: confirm
+#   title: {da: "Er der oplysninger om personer i mailen?", en: "Is there information about people in the mail?"}
+#   explanation:
+#     da: "{recipient} er i et land uden for EU/EØS, og der er ikke registreret et grundlag for at sende oplysninger om personer dertil."
+#     en: "{recipient} is in a country outside the EU/EEA, and no ground for sending information about people there is registered."
+#   way_out:
+#     da: "Bekræft, at mailen ikke handler om personer, eller bed om at få grundlaget registreret."
+#     en: "Confirm that the mail is not about people, or ask for the ground to be registered."
+#   law: "GDPR Art. 44-46, 49"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	some recipient in _third_country
+	not _basis_recorded(recipient)
+	not data.sendsecurely.lib.protected_content
+	finding := {"code": "TF-02", "effect": "confirm", "recipient": recipient.id, "params": {}}
+}
+
+# METADATA
+# title: Landet er ikke kendt
+# description: Protected content to an organisation whose country is unknown, or known only by a hint.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Art. 44
+# custom:
+#   code: TF-03
+#   effect: confirm
+#   title:
+#     da: "Hvem er modtageren, og i hvilket land læses mailen?"
+#     en: "Who is the recipient, and in which country will the mail be read?"
+#   explanation:
+#     da: "Vi ved ikke med sikkerhed, i hvilket land {recipient} læser mailen. Hvem er modtageren, og i hvilket land læses mailen?"
+#     en: >-
+#       We do not know for certain in which country {recipient} reads the mail. Who is the recipient, and in which country will it be
+#       read?
+#   way_out:
+#     da: "Bekræft modtageren og landet, eller bed om at få {domain} registreret."
+#     en: "Confirm the recipient and the country, or ask for {domain} to be registered."
+#   law: "GDPR Art. 44"
+#   owner: Compliance
+#   effective_on: "2026-11-01"
+findings contains finding if {
+	some recipient in _organisations
+	not _firm(recipient)
+	not recipient.id in _third_country_ids
+	data.sendsecurely.lib.protected_content
+	finding := {"code": "TF-03", "effect": "confirm", "recipient": recipient.id, "params": {}}
+}
+
+_organisations := [recipient |
+	some recipient in data.sendsecurely.lib.external
+	not _no_transfer(recipient)
+]
+
+_third_country := [recipient |
+	some recipient in _organisations
+	_country_known(recipient)
+	not _in_eea(recipient)
+	not _in_adequate_country(recipient)
+]
+
+# Helpers, because OPA gives up the whole rule when a key is missing inside `not … in …`.
+_no_transfer(recipient) if recipient.role in {"private_person", "own_employee"}
+
+_in_eea(recipient) if recipient.country in data.registers.countries.eea
+
+_in_adequate_country(recipient) if recipient.country in _adequate
+
+_third_country_ids contains id if {
+	some recipient in _third_country
+	id := recipient.id
+}
+
+_adequate contains country if {
+	some decision in _decisions_in_force
+	decision.needs_entry == false
+	country := decision.country
+}
+
+_firm(recipient) if {
+	_in_eea(recipient)
+	recipient.country_strength in {"registered", "presumed"}
+}
+
+_firm(recipient) if {
+	_in_adequate_country(recipient)
+	recipient.country_strength == "registered"
+}
+
+_country_known(recipient) if {
+	recipient.country in data.registers.countries.known
+	recipient.country_strength in {"registered", "presumed", "flagged"}
+}
+
+_country_word(recipient) if recipient.country == "unknown"
+
+_country_word(recipient) if recipient.country in data.registers.countries.known
