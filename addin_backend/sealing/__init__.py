@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: S/MIME, the portal envelope and the transport ticket."""
