@@ -1,0 +1,173 @@
+"""The port ``Mailbox`` over EWS. Looks before it saves, sends once, and says honestly what it does not know."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+from exchangelib import IMPERSONATION, UTC, Account, Version
+
+from addin_backend.edges.ews import properties
+from addin_backend.edges.ews.disarm import disarmed, rearmed
+from addin_backend.edges.ews.folders import DRAFTS, SENT_ITEMS, Folders, distinguished
+from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenProvider, configuration, quieten
+from addin_backend.edges.ews.requests import Requests
+from addin_backend.edges.ews.writing import outgoing_item
+from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.sending import Draft
+from addin_backend.ports import Outgoing
+
+T = TypeVar("T")
+
+_MAX_ACCOUNTS = 1000  # exchangelib's Account objects kept; all share one pool of connections
+_WAIT_FOR_CONNECTION = 30.0  # seconds
+
+
+class EwsMailbox:
+    """Every mailbox behind one endpoint, through one service account that impersonates the sender.
+
+    Thread-safe. At most ``max_connections`` requests run at once; further callers wait up to 30 s, then Unavailable.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Basic | TokenProvider,
+        *,
+        max_connections: int = 8,
+        timeout: float = 60.0,
+        version: Version | None = None,
+    ) -> None:
+        """``endpoint`` is the whole URL of Exchange.asmx; ``timeout`` is seconds for each request. Nothing is requested here."""
+        quieten()
+        properties.register()
+        sign_in = SignIn(f"addin-backend {uuid.uuid4()}", credentials)
+        self._config = configuration(endpoint, sign_in, max_connections, version)
+        # exchangelib keys its protocol cache by (endpoint, credentials): ours goes in first, and every Account finds it.
+        self._connection = Connection(config=self._config)
+        self._free = threading.BoundedSemaphore(max_connections)
+        self._timeout = timeout
+        self._accounts: OrderedDict[str, Account] = OrderedDict()
+        self._accounts_lock = threading.Lock()
+        self._folders = Folders()
+
+    def close(self) -> None:
+        """Close the connections and forget them in exchangelib's cache."""
+        del Connection[self._config]
+        self._connection.close()
+
+    def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
+        """The draft with its current change key, and its MIME. NotFound also for an item that is no draft (any more)."""
+
+        def run(requests: Requests) -> tuple[Draft, bytes]:
+            item = requests.get(item_id, "mime_content", "is_draft")
+            if not item.is_draft:
+                raise NotFound
+            return Draft(item_id=item.id, change_key=item.changekey), bytes(item.mime_content or b"")
+
+        return self._run(mailbox, run)
+
+    def disarm(self, mailbox: str, draft: Draft) -> Draft:
+        """Move the recipients aside under the draft's change key.
+
+        Raises Conflict when the draft changed, Unavailable when nothing was written, OutcomeUnknown when that could not be learnt.
+        """
+        written: list[bool] = []
+        for _ in range(2):  # the second time looks at what became of the first
+            try:
+                return self._run(mailbox, lambda requests: disarmed(requests, draft, lambda: written.append(True)))
+            except Unavailable:
+                continue
+        raise OutcomeUnknown if written else Unavailable
+
+    def restore(self, mailbox: str, draft: Draft) -> None:
+        """Put the recipients back. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
+        self._run(mailbox, lambda requests: rearmed(requests, draft.item_id))
+
+    def remove_draft(self, mailbox: str, draft: Draft) -> None:
+        """Delete the draft for good; one that is gone already is done."""
+        try:
+            self._run(mailbox, lambda requests: requests.delete(draft.item_id))
+        except NotFound:
+            return
+
+    def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
+        """Save a draft with our Message-ID and marker, unless one with the marker is there."""
+        return self._save(mailbox, outgoing, distinguished(DRAFTS, mailbox), as_sent=False)
+
+    def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
+        """Send a saved draft with one POST. The folder of its sent copy is made before that.
+
+        Raises OutcomeUnknown unless the server said clearly yes or no; NotFound may mean that it was sent before: look.
+        """
+
+        def run(requests: Requests) -> None:
+            folder = self._folders.ensure(requests, mailbox, outgoing.save_to)
+            requests.send(saved.item_id, saved.change_key, folder)
+
+        try:
+            self._run(mailbox, run)
+        except Unavailable:
+            self._folders.forget(mailbox)
+            raise
+
+    def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
+        """Whether it stands as sent in its folder. Found by marker or Message-ID: a server that drops one leaves the other."""
+
+        def run(requests: Requests) -> bool:
+            folder = self._folders.find(requests, mailbox, outgoing.save_to)
+            if folder is None:
+                return False
+            pairs = [(properties.MARKER, outgoing.marker), ("message_id", outgoing.message_id)]
+            return any(not item.is_draft for item in requests.find(folder, pairs, either=True))
+
+        return self._run(mailbox, run)
+
+    def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Put one readable copy into Sent Items, marked as sent and read, unless one with the marker is there."""
+        self._save(mailbox, outgoing, distinguished(SENT_ITEMS, mailbox), as_sent=True)
+
+    def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool) -> Draft:
+        def look(requests: Requests) -> Draft | None:
+            found = requests.find(folder, [(properties.MARKER, outgoing.marker)])
+            return Draft(item_id=found[0].id, change_key=found[0].changekey) if found else None
+
+        def run(requests: Requests) -> Draft:
+            found = look(requests)
+            if found is not None:
+                return found
+            item = outgoing_item(requests.account, outgoing, as_sent=as_sent)
+            try:
+                item_id, change_key = requests.save(item, folder)
+            except Unavailable:
+                found = look(requests)  # the answer may have been lost after it was saved
+                if found is None:
+                    raise
+                return found
+            return Draft(item_id=item_id, change_key=change_key)
+
+        return self._run(mailbox, run)
+
+    def _run(self, mailbox: str, work: Callable[[Requests], T]) -> T:
+        if not self._free.acquire(timeout=_WAIT_FOR_CONNECTION):
+            raise Unavailable
+        try:
+            return work(Requests(self._account(mailbox), self._timeout))
+        finally:
+            self._free.release()
+
+    def _account(self, mailbox: str) -> Account:
+        with self._accounts_lock:
+            account = self._accounts.pop(mailbox, None)
+            if account is None:
+                account = Account(
+                    primary_smtp_address=mailbox, config=self._config, autodiscover=False, access_type=IMPERSONATION,
+                    default_timezone=UTC, locale="da_DK",
+                )  # fmt: skip
+            self._accounts[mailbox] = account
+            while len(self._accounts) > _MAX_ACCOUNTS:
+                self._accounts.popitem(last=False)
+            return account

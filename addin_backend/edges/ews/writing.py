@@ -1,0 +1,43 @@
+"""Turning an Outgoing into the item that Exchange saves: MIME without recipients, and the recipients as properties."""
+
+from __future__ import annotations
+
+from email.parser import BytesHeaderParser
+
+from exchangelib import Account, Mailbox, Message
+
+from addin_backend.edges.ews import properties
+from addin_backend.edges.ews.headers import without_recipients
+from addin_backend.ports import Outgoing
+
+SENT_SECURELY = "Sendt sikkert"
+
+
+def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool) -> Message:
+    """The new item. ``as_sent``: a copy that stands in Sent Items as sent and read.
+
+    Raises ValueError when the MIME does not carry the Message-ID that it will be looked for by.
+    """
+    if BytesHeaderParser().parsebytes(outgoing.mime[:65536]).get("Message-ID", "").strip() != outgoing.message_id:
+        raise ValueError("the MIME does not carry its own Message-ID")
+    outer = without_recipients(outgoing.mime)
+
+    def people(addresses: tuple[str, ...]) -> list[Mailbox]:
+        return [Mailbox(name=outer.names.get(address.lower()), email_address=address) for address in addresses]
+
+    item = Message(
+        account=account,
+        mime_content=outer.mime,
+        to_recipients=people(outgoing.to),
+        cc_recipients=people(outgoing.cc),
+        bcc_recipients=people(outgoing.bcc),
+        importance=outer.importance,
+        sensitivity=outer.sensitivity,
+        is_read_receipt_requested=outer.read_receipt,
+        is_read=True,
+    )
+    setattr(item, properties.MARKER, outgoing.marker)
+    if as_sent:
+        setattr(item, properties.FLAGS, properties.READ_AND_SENT)
+        item.categories = [SENT_SECURELY]
+    return item

@@ -1,0 +1,69 @@
+"""The simulator's own ASGI application: EWS at /EWS/Exchange.asmx, and /sandbox beside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from addin_backend.sandbox.exchange.service import Caller, Reply, Service
+from addin_backend.sandbox.exchange.views import routes
+
+SERVICE_ACCOUNT = "addin-backend"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The sandbox's secrets: one password for all accounts, one bearer token for the service account. Loopback only."""
+
+    password: str
+    token: str
+
+    def caller(self, authorization: str) -> Caller | None:
+        """Who it is, or None. The service account has no mailbox of its own."""
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            return Caller("") if hmac.compare_digest(given.strip(), self.token) else None
+        if scheme.lower() != "basic":
+            return None
+        try:
+            account, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        if not hmac.compare_digest(password.encode(), self.password.encode()):
+            return None
+        return Caller("" if account == SERVICE_ACCOUNT else account.lower())
+
+
+def create(service: Service, sign_in: SignIn) -> Starlette:
+    """The application."""
+
+    async def ews(request: Request) -> Response:
+        caller = sign_in.caller(request.headers.get("authorization", ""))
+        try:
+            received = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if caller is None:
+            return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="sandbox"'})
+        reply = await anyio.to_thread.run_sync(service.handle, received, caller)
+        return await _reply(request, reply)
+
+    return Starlette(routes=[Route("/EWS/Exchange.asmx", ews, methods=["POST"]), *routes(service)])
+
+
+async def _reply(request: Request, reply: Reply) -> Response:
+    if reply.drop:
+        # No ASGI message breaks a connection, so uvicorn's own transport is asked.
+        cycle: Any = getattr(request.receive, "__self__", None)
+        cycle.transport.abort()
+    kind = "text/xml; charset=utf-8" if reply.body.startswith(b"<?xml") else "text/plain"
+    return Response(reply.body, reply.status, media_type=kind)

@@ -1,0 +1,38 @@
+"""What one request acts in: whose mailbox, which store, which switches, what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from addin_backend.sandbox.exchange.store import Store
+
+MAX_MESSAGE_BYTES = 35 * 1024 * 1024  # the default limit of an Exchange organisation's mailboxes
+TICKET_HEADER = "X-SendSecurely-Ticket"
+
+
+@dataclass(slots=True)
+class Switches:
+    """How the simulator behaves where Exchange's behaviour is a setting or is not known.
+
+    ``bcc_in_mime``: whether a Bcc header in MimeContent counts as a recipient ("honoured") or is dropped ("ignored").
+    """
+
+    bcc_in_mime: str = "honoured"
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    own_domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of one caller."""
+
+    store: Store
+    mailbox: str
+    switches: Switches
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def now(self) -> str:
+        """xs:dateTime in UTC, to the second."""
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")

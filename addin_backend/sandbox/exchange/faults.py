@@ -1,0 +1,68 @@
+"""Faults that tests and the demo ask for: each holds for an operation, perhaps one mailbox, and a number of requests."""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+
+KINDS = (
+    "drop_before",  # the connection breaks, nothing was done
+    "drop_after_commit",  # the connection breaks after it was done
+    "delay",  # the answer, and the work, come late
+    "delay_after_commit",  # the work is done at once, the answer comes late
+    "server_busy",  # throttled: a fault with BackOffMilliseconds
+    "fault",  # any SOAP fault; `code` and `text` say which
+    "error",  # any response code in a normal answer; nothing was done
+    "item_not_found_first_n",  # a draft that has not yet been synchronised
+    "http",  # a bare HTTP status before anything was done
+    "http_after_commit",  # a gateway that gave up although it was done
+)
+
+
+class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One planned fault. ``mailbox`` "" means any; ``seconds`` is for delays; ``count`` requests are hit."""
+
+    operation: str
+    kind: str
+    mailbox: str = ""
+    count: int = 1
+    seconds: float = 1.0
+    code: str = "ErrorInternalServerError"
+    text: str = "An internal server error occurred. The operation failed."
+    status: int = 503
+
+    def __post_init__(self) -> None:
+        """Only known kinds."""
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of: {', '.join(KINDS)}")
+
+
+class Faults:
+    """The plan. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Nothing is planned."""
+        self._lock = threading.Lock()
+        self._planned: list[Fault] = []
+
+    def plan(self, fault: Fault) -> None:
+        """Add a fault."""
+        with self._lock:
+            self._planned.append(fault)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            self._planned.clear()
+
+    def take(self, operation: str, mailbox: str) -> Fault | None:
+        """The first fault that fits; it is used up by one."""
+        with self._lock:
+            for fault in self._planned:
+                if fault.operation in (operation, "*") and fault.mailbox in ("", mailbox):
+                    fault.count -= 1
+                    if fault.count <= 0:
+                        self._planned.remove(fault)
+                    return fault
+        return None

@@ -1,0 +1,22 @@
+"""The employees of the sample organisation, each with a mailbox."""
+
+from __future__ import annotations
+
+from addin_backend.sandbox.exchange import folders
+from addin_backend.sandbox.exchange.context import Call, Switches
+from addin_backend.sandbox.exchange.store import Store
+
+OWN_DOMAINS = frozenset({"nordlys.example"})
+EMPLOYEES = (
+    ("Mette Holm", "mette.holm@nordlys.example"),
+    ("Jonas Friis", "jonas.friis@nordlys.example"),
+    ("Karin Bach", "karin.bach@nordlys.example"),
+)
+
+
+def plant(store: Store, switches: Switches) -> None:
+    """Create the mailboxes with their well-known folders; what exists stays."""
+    with store.transaction():
+        for display_name, address in EMPLOYEES:
+            store.add_mailbox(address, display_name)
+            folders.create_well_known(Call(store=store, mailbox=address, switches=switches))

@@ -1,0 +1,162 @@
+"""One EWS request from bytes to bytes: check, act in a transaction, answer, check the answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from addin_backend.sandbox.exchange import folders, soap
+from addin_backend.sandbox.exchange.answers import Message, response, with_items
+from addin_backend.sandbox.exchange.context import Call, Switches
+from addin_backend.sandbox.exchange.errors import EwsError, EwsFault
+from addin_backend.sandbox.exchange.faults import Fault, Faults
+from addin_backend.sandbox.exchange.operations import (
+    create_folder,
+    create_item,
+    delete_item,
+    find_folder,
+    find_item,
+    get_folder,
+    get_item,
+    resolve_names,
+    send_item,
+    update_item,
+)
+from addin_backend.sandbox.exchange.schema import Schema
+from addin_backend.sandbox.exchange.store import Store
+from addin_backend.sandbox.exchange.xml import Element
+
+_OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
+    "GetItem": get_item.answer,
+    "CreateItem": create_item.answer,
+    "SendItem": send_item.answer,
+    "UpdateItem": update_item.answer,
+    "DeleteItem": delete_item.answer,
+    "FindItem": find_item.answer,
+    "GetFolder": get_folder.answer,
+    "FindFolder": find_folder.answer,
+    "CreateFolder": create_folder.answer,
+    "ResolveNames": resolve_names.answer,
+}
+_EMPTY_ITEMS = {"GetItem", "CreateItem", "UpdateItem"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed in. ``mailbox`` is the own mailbox of an employee, "" for the service account, which may impersonate."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back: ``drop`` breaks the connection instead."""
+
+    status: int
+    body: bytes
+    drop: bool = False
+
+
+@dataclass(slots=True)
+class Service:
+    """The EWS endpoint over one store."""
+
+    store: Store
+    switches: Switches
+    published_schema: Path | None = None
+    faults: Faults = field(default_factory=Faults)
+    counts: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    _schemas: threading.local = field(default_factory=threading.local)
+
+    def handle(self, received: bytes, caller: Caller) -> Reply:
+        """Never raises for anything a client can send."""
+        try:
+            request = soap.read(received, self._schema())
+            self.counts[request.operation] += 1
+            call = self._call(request, caller)
+        except EwsFault as fault:
+            if fault.code == "ErrorSchemaValidation":
+                self.violations.append(f"request: {fault.values}")
+            return Reply(500, soap.written(soap.fault(fault)))
+        planned = self.faults.take(request.operation, call.mailbox)
+        before = self._before(request, planned) if planned else None
+        if before is not None:
+            return before
+        reply = self._act(call, request)
+        return _after(reply, planned) if planned else reply
+
+    def _schema(self) -> Schema:
+        """lxml's schemas keep their error log in themselves, so each thread has its own."""
+        if not hasattr(self._schemas, "schema"):
+            self._schemas.schema = Schema(self.published_schema)
+        found: Schema = self._schemas.schema
+        return found
+
+    def _call(self, request: soap.Request, caller: Caller) -> Call:
+        if request.impersonated and caller.mailbox not in ("", request.impersonated):
+            raise EwsFault("ErrorImpersonateUserDenied", "The account does not have permission to impersonate the requested user.")
+        mailbox = request.impersonated or caller.mailbox
+        if not mailbox or self.store.mailbox_name(mailbox) is None:
+            raise EwsFault("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
+        return Call(store=self.store, mailbox=mailbox, switches=self.switches)
+
+    def _before(self, request: soap.Request, planned: Fault) -> Reply | None:
+        match planned.kind:
+            case "drop_before":
+                return Reply(500, b"", drop=True)
+            case "delay":
+                time.sleep(planned.seconds)
+            case "server_busy":
+                busy = EwsFault(
+                    "ErrorServerBusy",
+                    "The server cannot service this request right now. Try again later.",
+                    (("BackOffMilliseconds", "250"),),
+                )
+                return Reply(500, soap.written(soap.fault(busy)))
+            case "fault":
+                return Reply(500, soap.written(soap.fault(EwsFault(planned.code, planned.text))))
+            case "item_not_found_first_n":
+                return self._error(request, EwsError("ErrorItemNotFound", "The specified object was not found in the store."))
+            case "error":
+                return self._error(request, EwsError(planned.code, planned.text))
+            case "http":
+                return Reply(planned.status, planned.text.encode())
+        return None
+
+    def _error(self, request: soap.Request, error: EwsError) -> Reply:
+        content = with_items([]) if request.operation in _EMPTY_ITEMS else []
+        return self._answer(request.operation, [(error, content)])
+
+    def _act(self, call: Call, request: soap.Request) -> Reply:
+        try:
+            with self.store.transaction():
+                folders.create_well_known(call)
+                answers = _OPERATIONS[request.operation](call, request.content)
+        except EwsError as error:
+            return self._error(request, error)
+        return self._answer(request.operation, answers)
+
+    def _answer(self, operation: str, answers: list[Message]) -> Reply:
+        root = soap.envelope(response(operation, answers))
+        body = soap.written(root)
+        violation = self._schema().violation(root, body)
+        if violation is not None:
+            self.violations.append(f"answer: {violation}")
+            return Reply(500, soap.written(soap.fault(EwsFault("ErrorInternalServerError", "The answer does not match the schema."))))
+        return Reply(200, body)
+
+
+def _after(reply: Reply, planned: Fault) -> Reply:
+    match planned.kind:
+        case "drop_after_commit":
+            return Reply(500, b"", drop=True)
+        case "delay_after_commit":
+            time.sleep(planned.seconds)
+        case "http_after_commit":
+            return Reply(planned.status, planned.text.encode())
+    return reply

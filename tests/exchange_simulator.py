@@ -1,0 +1,108 @@
+"""The Exchange simulator as a process of its own, and what tests ask of it: the journal is the judge of what was sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from addin_backend.edges.ews.mailbox import EwsMailbox
+from addin_backend.edges.ews.protocol import Basic
+from addin_backend.ports import Outgoing
+from addin_backend.sandbox.exchange.process import Simulator, start
+
+METTE = "mette.holm@nordlys.example"
+JONAS = "jonas.friis@nordlys.example"
+KARIN = "karin.bach@nordlys.example"
+BO = "bo.madsen@postkasse.example"
+SEALED_FOLDER = "Send sikkert"
+SERVICE = Basic("addin-backend", "sandbox")
+_PUBLISHED = Path(__file__).resolve().parent.parent.parent / "shared" / "ews-schema"
+
+
+def published_schema() -> Path | None:
+    """The published EWS schema where it lies beside the checkout; every request and answer is then checked against it too."""
+    return _PUBLISHED if (_PUBLISHED / "messages.xsd").exists() else None
+
+
+class World:
+    """A running simulator and a mailbox edge on it."""
+
+    def __init__(self, simulator: Simulator, data: Path) -> None:
+        self.simulator = simulator
+        self.data = data
+        self.mailbox = EwsMailbox(simulator.endpoint, SERVICE, timeout=20.0)
+
+    def get(self, path: str) -> Any:
+        """JSON of a /sandbox page."""
+        return httpx.get(f"{self.simulator.address}/sandbox/{path}", timeout=20).raise_for_status().json()
+
+    def items(self, mailbox: str, folder: str) -> list[dict[str, Any]]:
+        """What lies in a folder, newest first."""
+        found: list[dict[str, Any]] = self.get(f"mailboxes/{mailbox}/{folder}")
+        return found
+
+    def journal(self, marker: str) -> list[dict[str, Any]]:
+        """The deliveries of messages with this marker."""
+        lines = httpx.get(f"{self.simulator.address}/sandbox/journal", timeout=20).text.splitlines()
+        return [entry for entry in map(json.loads, lines) if entry["marker"] == marker]
+
+    def counts(self) -> dict[str, int]:
+        """How often each operation was asked for."""
+        found: dict[str, int] = self.get("requests")["counts"]
+        return found
+
+    def violations(self) -> list[str]:
+        """Every request or answer that broke a schema."""
+        found: list[str] = self.get("requests")["violations"]
+        return found
+
+    def fault(self, operation: str, kind: str, **more: Any) -> None:
+        """Plan a fault."""
+        plan = {"operation": operation, "kind": kind, **more}
+        httpx.post(f"{self.simulator.address}/sandbox/faults", json=plan).raise_for_status()
+
+    def switch(self, **switches: Any) -> None:
+        """Change a switch."""
+        httpx.post(f"{self.simulator.address}/sandbox/switches", json=switches).raise_for_status()
+
+    def kill_and_start_again(self) -> None:
+        """SIGKILL, then the same port on the same data."""
+        port = self.simulator.port
+        self.simulator.kill()
+        self.simulator = start(self.data, port=port, published_schema=published_schema())
+
+
+@contextmanager
+def running(data: Path) -> Iterator[World]:
+    """A simulator for as long as the block runs."""
+    world = World(start(data, published_schema=published_schema()), data)
+    try:
+        yield world
+    finally:
+        world.mailbox.close()
+        world.simulator.stop()
+
+
+def mail(marker: str | None = None, *, body: bytes = b"Hej Bo\r\n", extra: bytes = b"", save_to: str = SEALED_FOLDER,
+         content_type: bytes = b"text/plain; charset=utf-8", bcc: tuple[str, ...] = ()) -> Outgoing:  # fmt: skip
+    """An outgoing mail to Bo; the MIME also names the Bcc in its header, which must never get out."""
+    marker = marker or uuid.uuid4().hex
+    hidden = b"".join(b"Bcc: " + address.encode() + b"\r\n" for address in bcc)
+    mime = (
+        b"From: Mette Holm <mette.holm@nordlys.example>\r\nTo: Bo Madsen <bo.madsen@postkasse.example>\r\n" + hidden
+        + b"Subject: =?utf-8?q?Fr=C3=B8?=\r\nMessage-ID: <" + marker.encode() + b"@nordlys.example>\r\n" + extra
+        + b"MIME-Version: 1.0\r\nContent-Type: " + content_type + b"\r\n\r\n" + body
+    )  # fmt: skip
+    return Outgoing(mime=mime, to=(BO,), cc=(), bcc=bcc, message_id=f"<{marker}@nordlys.example>", marker=marker, save_to=save_to)
+
+
+def delivered(entry: dict[str, Any]) -> bytes:
+    """The MIME of one delivery."""
+    return base64.b64decode(entry["mime_base64"])
