@@ -1,0 +1,126 @@
+"""A press of *Send securely*: check again, bind the job to what was checked, and hand it to the durable workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from addin_backend.errors import Conflict, NotFound
+from addin_backend.flows.check import Ask, Checking, check
+from addin_backend.flows.groups import groups_of
+from addin_backend.flows.job_content import JobContent
+from addin_backend.model.decision import Action, Decision
+from addin_backend.model.evidence import Evidence
+from addin_backend.model.message import Message
+from addin_backend.model.sending import Draft, SendJob, SendState
+from addin_backend.ports import Durable, Mailbox, SendStore
+
+SENDABLE = frozenset({Action.ALLOW, Action.PROTECT})
+UNDECIDED = frozenset({SendState.DECIDED, SendState.SEALED, SendState.SENDING, SendState.UNCERTAIN})
+RECENT = 20  # newest jobs of the mailbox among which a send of the same draft is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of the button, already signed in. ``actor`` presses for ``mailbox``; ``item_id`` is the draft there, or None."""
+
+    actor: str
+    message: Message
+    ask: Ask
+    mailbox: str
+    idempotency_key: str
+    item_id: str | None
+    language: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """What accepting needs. ``describe`` gives the canonical bytes of the *decided* record; ``seal`` seals content at rest.
+
+    ``refuse`` records a press that may not be sent; it raises Unavailable or LogBroken.
+    """
+
+    checking: Checking
+    mailbox: Mailbox
+    store: SendStore
+    durable: Durable
+    seal: Callable[[bytes, str], bytes]
+    describe: Callable[[Decision, Evidence, Press, str], bytes]
+    refuse: Callable[[Decision, Evidence, Press], None]
+    new_id: Callable[[], str]
+
+
+def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> Draft | None:
+    """The draft that the press is about. Raises NotFound when it is not in the mailbox, Conflict when it is being sent already."""
+    if not press.item_id:
+        return None
+    draft = mailbox.fetch_draft(press.mailbox, press.item_id)[0]
+    for job in store.jobs(press.mailbox, RECENT):
+        if job.draft is not None and job.draft.item_id == draft.item_id and job.state in UNDECIDED:
+            raise Conflict(
+                "This draft is being sent already.",
+                sentence_da="Denne kladde er allerede ved at blive sendt.",
+                next_step="Look in Sent Items before you send it again.",
+                next_step_da="Se i Sendt post, før du sender den igen.",
+                field="draft.item_id",
+            )
+    return draft
+
+
+def _same(job: SendJob, digest: str) -> SendJob:
+    if job.digest != digest:
+        raise Conflict(
+            "The same key came with another content.",
+            sentence_da="Den samme nøgle kom med et andet indhold.",
+            field="idempotency_key",
+        )
+    return job
+
+
+def _new_job(press: Press, decision: Decision, draft: Draft | None, job_id: str) -> SendJob:
+    return SendJob(
+        job_id=job_id,
+        idempotency_key=press.idempotency_key,
+        mailbox=press.mailbox,
+        digest=decision.digest,
+        draft=draft,
+        policy_revision=decision.policy_revision,
+        state=SendState.DECIDED,
+        groups=groups_of(decision, press.message, job_id),
+        created_at=press.ask.at,
+    )
+
+
+def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
+    """The decision, and the job when it may be sent. The same key and content give the same job, however often they come.
+
+    Raises NotFound (draft), Conflict (same key, other content; draft on its way), Unavailable (Exchange, store, log), LogBroken.
+    """
+    known = parts.store.find(press.mailbox, press.idempotency_key)
+    decision, evidence = check(press.message, press.ask, parts.checking)
+    if known is not None:
+        return decision, _same(known, decision.digest)
+    if decision.action not in SENDABLE:
+        parts.refuse(decision, evidence, press)
+        return decision, None
+    try:
+        draft = _draft(press, parts.mailbox, parts.store)
+    except (NotFound, Conflict):
+        known = parts.store.find(press.mailbox, press.idempotency_key)  # another press under this key was quicker, and has taken the draft
+        if known is None:
+            raise
+        return decision, _same(known, decision.digest)
+    job_id = parts.new_id()
+    content = JobContent(
+        message=press.message,
+        protections={item.address: item.protection.value for item in decision.recipients},
+        language=press.language,
+        subject_sensitive=evidence.content.subject_sensitive,
+        record=parts.describe(decision, evidence, press, job_id),
+    )
+    job = parts.store.create(_new_job(press, decision, draft, job_id), parts.seal(msgspec.msgpack.encode(content), job_id))
+    parts.durable.start(job.job_id)
+    return decision, _same(job, decision.digest)

@@ -1,0 +1,134 @@
+"""A small Exchange for the send workflow: mailboxes in memory, a journal as the judge, and faults and crashes on demand.
+
+It stands in where thousands of fault orders are tried; the same workflow runs against the real simulator in tests/journeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.sending import Draft
+from addin_backend.ports import Outgoing
+
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone: nothing after this point runs."""
+
+
+@dataclass
+class Fate:
+    """Decides at each call what goes wrong. ``next`` gives "", "before", "after", "crash_before" or "crash_after"."""
+
+    next: Callable[[str], str]
+
+    def around(self, name: str, effect: Callable[[], T]) -> T:
+        """Run ``effect`` with what fate has in store: lost before, lost after, or a crash on either side."""
+        what = self.next(name)
+        if what == "crash_before":
+            raise Crash(name)
+        if what == "before":
+            raise Unavailable()
+        result = effect()
+        if what == "crash_after":
+            raise Crash(name)
+        if what == "after":
+            raise OutcomeUnknown()
+        return result
+
+
+@dataclass
+class MemoryExchange:
+    """One mailbox as Exchange keeps it. ``journal`` holds the marker of every copy that really left."""
+
+    fate: Fate
+    drafts: dict[str, str] = field(default_factory=dict)
+    armed: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    copies: list[str] = field(default_factory=list)
+    journal: list[str] = field(default_factory=list)
+    number: int = 0
+
+    def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
+        """The draft, or NotFound."""
+        if item_id not in self.drafts:
+            raise NotFound()
+        return Draft(item_id=item_id, change_key="ck"), b""
+
+    def disarm(self, mailbox: str, draft: Draft) -> Draft:
+        """Take the recipients off; idempotent."""
+
+        def effect() -> Draft:
+            if draft.item_id not in self.drafts:
+                raise NotFound()
+            self.armed.discard(draft.item_id)
+            return draft
+
+        return self.fate.around("disarm", effect)
+
+    def restore(self, mailbox: str, draft: Draft) -> None:
+        """Put them back."""
+        self.fate.around("restore", lambda: self.armed.add(draft.item_id))
+
+    def remove_draft(self, mailbox: str, draft: Draft) -> None:
+        """Gone is gone."""
+        self.fate.around("remove", lambda: self.drafts.pop(draft.item_id, None))
+
+    def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
+        """A saved copy per marker; saving again gives the same one."""
+
+        def effect() -> Draft:
+            for item_id, marker in self.drafts.items():
+                if marker == outgoing.marker:
+                    return Draft(item_id=item_id, change_key="ck")
+            self.number += 1
+            self.drafts[f"saved{self.number}"] = outgoing.marker
+            return Draft(item_id=f"saved{self.number}", change_key="ck")
+
+        return self.fate.around("save", effect)
+
+    def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
+        """Moves the saved copy out: a copy that is not there cannot be sent."""
+
+        def effect() -> None:
+            if saved.item_id not in self.drafts:
+                raise NotFound()
+            self.journal.append(self.drafts.pop(saved.item_id))
+            self.sent.add(outgoing.marker)
+
+        self.fate.around("send", effect)
+
+    def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
+        """Whether it stands among the sent."""
+        return self.fate.around("look", lambda: outgoing.marker in self.sent)
+
+    def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """One readable copy."""
+
+        def effect() -> None:
+            if outgoing.marker not in self.copies:
+                self.copies.append(outgoing.marker)
+
+        self.fate.around("copy", effect)
+
+
+@dataclass
+class RecordedSteps:
+    """Steps as the durable engine runs them: a recorded result is given back, a crash in the middle leaves none."""
+
+    fate: Fate
+    results: dict[str, object] = field(default_factory=dict)
+
+    def run(self, name: str, step: Callable[[], T]) -> T:
+        """Run ``step`` once over all lives of the process; a crash may also fall between the effect and its record."""
+        if name in self.results:
+            return self.results[name]  # type: ignore[return-value]  # what this step gave in an earlier life
+        result = step()
+        if self.fate.next("record") == "crash_before":
+            raise Crash(name)
+        self.results[name] = result
+        return result
