@@ -1,0 +1,85 @@
+"""The API that the add-in calls: check a draft, send it sealed, follow the send. Parse, call one flow, render."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from addin_backend.errors import NotFound, NotYours
+from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.identity import Identity
+from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
+from addin_backend.web.services import CheckCall, SendCall, Services
+from addin_backend.web.wire import CheckBody, SendBody, checked_out, decode, job_out, send_out
+
+
+def _weigh(draft: DraftInput, limit: int) -> None:
+    """Refuse a draft whose decoded content is over ``limit`` bytes."""
+    size = len(draft.subject.encode()) + len(draft.body.encode()) + sum(len(item.base64) for item in draft.attachments)
+    if size > limit:
+        raise too_large(limit)
+
+
+def _own(identity: Identity, body: CheckBody | SendBody) -> None:
+    """The mailbox and the sender must both be the caller's: a token for one mailbox says nothing about another."""
+    for address, field in ((body.mailbox, "mailbox"), (body.draft.sender, "draft.from")):
+        if not identity.owns(address):
+            raise NotYours(field=field)
+
+
+def _check_call(identity: Identity, body: CheckBody | SendBody, services: Services, request_id: str) -> CheckCall:
+    _own(identity, body)
+    _weigh(body.draft, services.message_limit)
+    return CheckCall(
+        identity=identity,
+        mailbox=body.mailbox.strip().lower(),
+        language=body.language,
+        message=services.intake(body.draft),
+        confirmed=frozenset(body.confirmed),
+        secure=body.secure,
+        request_id=request_id,
+        item_id=body.draft.item_id,
+    )
+
+
+async def check(request: Request) -> Response:
+    """``POST /api/v1/check``: the decision about a draft, and a ticket when it may leave as it is over enforced TLS."""
+    services, identity, request_id = services_of(request), await signed_in(request), request_id_of(request)
+    raw = await read_json_body(request, services.message_limit)
+
+    def decide() -> Response:
+        call = _check_call(identity, decode(raw, CheckBody), services, request_id)
+        return json_response(checked_out(services.check(call)))
+
+    return await run_in_threadpool(decide)
+
+
+async def send(request: Request) -> Response:
+    """``POST /api/v1/send``: 202 with the job once it is durable; 200 ``not_sent`` when the decision is confirm or block."""
+    services, identity, request_id = services_of(request), await signed_in(request), request_id_of(request)
+    raw = await read_json_body(request, services.message_limit)
+
+    def start() -> Response:
+        body = decode(raw, SendBody)
+        answer = services.send(SendCall(_check_call(identity, body, services, request_id), body.idempotency_key))
+        return json_response(send_out(answer), 202 if answer.job else 200)
+
+    return await run_in_threadpool(start)
+
+
+async def job(request: Request) -> Response:
+    """``GET /api/v1/send/{job_id}``: how far a send has come. Somebody else's job does not exist."""
+    services, identity = services_of(request), await signed_in(request)
+    found = await run_in_threadpool(services.job, request.path_params["job_id"])
+    if not identity.owns(found.mailbox):
+        raise NotFound
+    return json_response(job_out(found))
+
+
+ROUTES = (
+    Route("/api/v1/check", check, methods=["POST"]),
+    Route("/api/v1/send", send, methods=["POST"]),
+    Route("/api/v1/send/{job_id}", job, methods=["GET"]),
+)

@@ -1,0 +1,70 @@
+"""The log page: the newest records, each with the proof that it is in the signed log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from addin_backend.model.decision import Texts
+from addin_backend.web.console import require_open
+from addin_backend.web.exchange import request_id_of, services_of
+from addin_backend.web.pages import pages_of
+from addin_backend.web.services import LogLine
+
+SHOWN = 25  # records on the page
+ACTIONS = {
+    "checked": Texts(da="Mail tjekket", en="Mail checked"),
+    "decided": Texts(da="Afgørelse om at sende", en="Decision to send"),
+    "sent": Texts(da="Sendt", en="Sent"),
+    "not_sent": Texts(da="Ikke sendt", en="Not sent"),
+    "uncertain": Texts(da="Uvist, om den er sendt", en="Outcome uncertain"),
+    "draft_removed": Texts(da="Kladde fjernet", en="Draft removed"),
+    "package_opened": Texts(da="Sikker side åbnet", en="Secure page opened"),
+    "log_read": Texts(da="Logbogen læst", en="Log read"),
+    "started": Texts(da="Tjenesten startet", en="Service started"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One record on the page. ``at`` is None when the entry cannot be read; its proof is shown all the same."""
+
+    index: int
+    action: Texts
+    at: datetime | None
+    actor: str
+    text: str
+    leaf_hash: str
+    proof: tuple[str, ...]
+    verified: bool
+
+
+def line_view(line: LogLine) -> LineView:
+    """A record as the page shows it. Nothing in it is taken on trust: an entry that is not JSON is shown as bytes."""
+    try:
+        fields = json.loads(line.entry)
+        at: datetime | None = datetime.fromisoformat(str(fields["occurred_at"]).replace("Z", "+00:00"))
+        action, actor = str(fields["action"]), str(fields["actor"])
+        text = json.dumps(fields, indent=2, ensure_ascii=False)
+    except (ValueError, KeyError, TypeError):
+        at, action, actor, text = None, "?", "", line.entry.hex()
+    words = ACTIONS.get(action, Texts(da=action, en=action))
+    return LineView(line.index, words, at, actor, text, line.leaf_hash.hex(), tuple(item.hex() for item in line.proof), line.verified)
+
+
+async def log(request: Request) -> Response:
+    """``GET /log``: the newest records with their inclusion proofs against the checkpoint that stands on the page."""
+    require_open(request)
+    view = await run_in_threadpool(services_of(request).recent, SHOWN, request_id_of(request))
+    lines = [line_view(line) for line in view.lines]
+    broken = not view.signature_verified or not all(line.verified for line in lines)
+    return pages_of(request).render(request, "log.html", view=view, lines=lines, broken=broken)
+
+
+ROUTES = (Route("/log", log, methods=["GET"]),)

@@ -1,0 +1,158 @@
+"""What the web room asks of the rest: callables over model values. ``bootstrap`` fills them in; nothing here knows an edge.
+
+Each callable may block (the handlers run it in a worker thread) and raises ``SendSecurelyError`` with the answer for the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from addin_backend.model.decision import Decision, Texts
+from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.identity import Identity
+from addin_backend.model.message import Message
+from addin_backend.model.record import Checkpoint
+from addin_backend.model.sending import PortalPackage, SendJob
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCall:
+    """One request for a check. ``confirmed`` holds codes (or "CODE:address"); ``secure`` is True when *Send securely* was pressed."""
+
+    identity: Identity
+    mailbox: str
+    language: str
+    message: Message
+    confirmed: frozenset[str]
+    secure: bool
+    request_id: str
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The transport ticket that the client sets as an internet header before the mail leaves."""
+
+    header: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to a check; ``ticket`` when the mail may leave as it is over enforced TLS."""
+
+    decision: Decision
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendCall:
+    """One press of *Send securely*: a check, and the key that makes a repeated request the same send."""
+
+    check: CheckCall
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendAnswer:
+    """What became of it: ``job`` is None when the decision was confirm or block, and then nothing was sent."""
+
+    decision: Decision
+    job: SendJob | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule in force as its METADATA describes it. ``effect`` is note, protect, confirm or block."""
+
+    code: str
+    concern: str
+    effect: str
+    title: Texts
+    explanation: Texts
+    way_out: Texts
+    law: str
+    owner: str = ""
+    effective_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """Rules and registers with the revision that commits to them. ``registers``: name -> the parsed data.json."""
+
+    revision: str
+    engine: str
+    rules: tuple[RuleLine, ...]
+    registers: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One record: ``entry`` its canonical JSON bytes, ``proof`` the inclusion path (RFC 9162 §2.1.3), ``verified`` the outcome."""
+
+    index: int
+    entry: bytes
+    leaf_hash: bytes
+    proof: tuple[bytes, ...]
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    """The newest records, newest first, against one checkpoint; ``signature_verified`` is for the checkpoint itself."""
+
+    checkpoint: Checkpoint
+    verify_key: str
+    signature_verified: bool
+    lines: tuple[LogLine, ...]
+
+
+def _no_report(event: str, fields: Mapping[str, object]) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the pages and the API can ask for.
+
+    ``identify``   the person behind a bearer token, or None.
+    ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
+    ``job``        raises NotFound.
+    ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
+    ``package``    the sealed package behind a link; raises NotFound.
+    ``open_pages`` console and log without sign-in: the demo world on loopback only.
+    ``report``     takes an event and its fields (the structured log).
+    ``request_scope`` binds the request id to everything logged inside it.
+    ``message_limit`` in bytes, counted over subject, body and decoded attachments.
+    ``frame_ancestors`` origins that may frame the add-in's pages (Outlook on the web).
+    """
+
+    identify: Callable[[str], Identity | None]
+    intake: Callable[[DraftInput], Message]
+    check: Callable[[CheckCall], Checked]
+    send: Callable[[SendCall], SendAnswer]
+    job: Callable[[str], SendJob]
+    rules: Callable[[], RulesInForce]
+    recent: Callable[[int, str], LogView]
+    package: Callable[[str], PortalPackage]
+    clock: Callable[[], datetime]
+    new_request_id: Callable[[], str]
+    report: Callable[[str, Mapping[str, object]], None] = _no_report
+    request_scope: Callable[[str], AbstractContextManager[object]] = nullcontext
+    organisation: str = ""
+    open_pages: bool = False
+    message_limit: int = 35 * MEGABYTE
+    frame_ancestors: tuple[str, ...] = field(
+        default=(
+            "https://outlook.office.com",
+            "https://outlook.office365.com",
+            "https://outlook.live.com",
+            "https://outlook.cloud.microsoft",
+        )
+    )

@@ -1,0 +1,124 @@
+"""The JSON of the add-in's API, both ways. The shapes are a contract with the add-in (and with the playground, which is one)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from addin_backend.errors import BadInput, SendSecurelyError
+from addin_backend.flows.present import decision_view
+from addin_backend.model.decision import Decision, Texts
+from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.sending import SendJob
+from addin_backend.web.services import Checked, SendAnswer
+
+T = TypeVar("T")
+
+Language = Literal["da", "en"]
+Key = Annotated[str, msgspec.Meta(min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
+Code = Annotated[str, msgspec.Meta(max_length=400)]
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+_NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+
+
+class CheckBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``POST /api/v1/check``."""
+
+    mailbox: str
+    draft: DraftInput
+    language: Language = "da"
+    confirmed: list[Code] = []
+    secure: bool = False
+
+
+class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``POST /api/v1/send``. ``idempotency_key`` is made once per compose window."""
+
+    idempotency_key: Key
+    mailbox: str
+    draft: DraftInput
+    language: Language = "da"
+    confirmed: list[Code] = []
+    secure: bool = True
+
+
+class GroupOut(msgspec.Struct, frozen=True):
+    """How far one sealed copy has come."""
+
+    protection: str
+    addresses: tuple[str, ...]
+    state: str
+
+
+class JobOut(msgspec.Struct, frozen=True):
+    """How far a send has come."""
+
+    job_id: str
+    state: str
+    error_code: str
+    groups: tuple[GroupOut, ...]
+
+
+class ErrorOut(msgspec.Struct, frozen=True):
+    """The one error shape of the API."""
+
+    code: str
+    sentence: Texts
+    next_step: Texts
+    field: str | None
+    request_id: str
+
+
+def field_of(error: msgspec.ValidationError) -> str | None:
+    """The path of the wrong field as a person would write it: ``$.draft.to[0].address`` becomes ``draft.to[0].address``."""
+    match = _PLACE.match(str(error))
+    path = (match["path"] or "$") if match else "$"
+    named = _NAMED_FIELD.search(str(error))
+    if named:
+        path += "." + named["name"][:80]
+    return path.removeprefix("$").lstrip(".") or None
+
+
+def decode(body: bytes, shape: type[T]) -> T:
+    """``body`` as ``shape``. Raises BadInput naming the field; the words never quote what was sent."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise BadInput(field=field_of(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise BadInput("The request is not JSON that we can read.", sentence_da="Forespørgslen er ikke JSON, som vi kan læse.") from None
+
+
+def decision_out(decision: Decision) -> dict[str, Any]:
+    """The decision as the API shows it: the command line's JSON and the digest it is bound to."""
+    return {**decision_view(decision), "digest": decision.digest}
+
+
+def checked_out(checked: Checked) -> dict[str, Any]:
+    """The answer of a check. ``ticket`` is the header that the client sets before the mail leaves, or null."""
+    ticket = {"header": checked.ticket.header, "value": checked.ticket.value} if checked.ticket else None
+    return {**decision_out(checked.decision), "ticket": ticket}
+
+
+def send_out(answer: SendAnswer) -> dict[str, Any]:
+    """The answer of a send: accepted and durable, or not sent (confirm or block)."""
+    decision = decision_out(answer.decision)
+    if answer.job is None:
+        return {"outcome": "not_sent", "decision": decision}
+    return {"outcome": "accepted", "job": job_out(answer.job), "decision": decision}
+
+
+def job_out(job: SendJob) -> JobOut:
+    """The job as the API shows it."""
+    groups = tuple(GroupOut(group.protection, group.addresses, group.state) for group in job.groups)
+    return JobOut(job.job_id, job.state, job.error_code, groups)
+
+
+def error_out(error: SendSecurelyError, request_id: str) -> dict[str, ErrorOut]:
+    """The one error shape."""
+    sentence = Texts(da=error.sentence_da, en=error.sentence)
+    next_step = Texts(da=error.next_step_da, en=error.next_step)
+    return {"error": ErrorOut(error.code, sentence, next_step, error.field, request_id)}
