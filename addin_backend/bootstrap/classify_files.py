@@ -1,0 +1,103 @@
+"""`classify`: content only, from message files or JSON lines."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import BinaryIO, Literal, TextIO
+
+import msgspec
+
+from addin_backend.bootstrap.checking import policy_files
+from addin_backend.errors import BadInput
+from addin_backend.evidence.content.classify import classify, min_protection
+from addin_backend.evidence.content.terms import Terms, read_terms
+from addin_backend.evidence.mime import parse_message
+from addin_backend.model.evidence import ContentEvidence, SensitivityClass
+from addin_backend.model.message import Attachment, BodyFormat, Message
+from addin_backend.settings import Settings
+
+
+class GivenAttachment(msgspec.Struct, frozen=True):
+    """An attachment of a JSON line: its extracted ``text``, or its bytes in ``base64``."""
+
+    name: str = ""
+    text: str | None = None
+    base64: str | None = None
+
+
+class GivenMail(msgspec.Struct, frozen=True):
+    """One JSON line of `classify --jsonl`."""
+
+    id: str | int
+    subject: str = ""
+    body: str = ""
+    format: Literal["plain", "html"] = "plain"
+    attachments: list[GivenAttachment] = []
+
+
+def _attachment(given: GivenAttachment) -> Attachment:
+    if given.base64 is not None:
+        try:
+            content = base64.b64decode(given.base64, validate=True)
+        except (binascii.Error, ValueError):
+            content = b""
+        return Attachment(name=given.name, media_type="application/octet-stream", content=content)
+    # Text that somebody has extracted already is read as text whatever the name says; "" means that nothing could be extracted.
+    return Attachment(name=given.name, media_type="text/plain; extracted=yes", content=(given.text or "").encode())
+
+
+def _message(mail: GivenMail) -> Message:
+    return Message(
+        sender="",
+        recipients=(),
+        subject=mail.subject,
+        body=mail.body,
+        body_format=BodyFormat(mail.format),
+        attachments=tuple(_attachment(item) for item in mail.attachments),
+    )
+
+
+def _answer(identity: str | int, evidence: ContentEvidence) -> str:
+    answer = {
+        "id": identity,
+        "classes": sorted(item.value for item in evidence.classes),
+        "categories": list(evidence.categories),
+        "identifiers": list(evidence.identifier_texts),
+        "min_protection": min_protection(evidence),
+    }
+    return msgspec.json.encode(answer).decode()
+
+
+def _lines(source: BinaryIO, out: TextIO, terms: Terms) -> None:
+    decoder = msgspec.json.Decoder(GivenMail)
+    for number, line in enumerate(source, start=1):
+        if not line.strip():
+            continue
+        try:
+            mail = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadInput(f"Line {number} cannot be read: {error}.", sentence_da=f"Linje {number} kan ikke læses: {error}.") from None
+        print(_answer(mail.id, classify(_message(mail), terms)), file=out, flush=True)
+
+
+def run(files: tuple[str, ...], jsonl: bool, settings: Settings, streams: tuple[BinaryIO, TextIO, TextIO]) -> int:
+    """The exit code: 0, or 1 when a file could not be read (it gets a line all the same)."""
+    source, out, _ = streams
+    terms = read_terms(policy_files(settings)["registers/content_terms/data.json"])
+    if jsonl:
+        _lines(source, out, terms)
+        return 0
+    unread = 0
+    for file in files:
+        try:
+            message = parse_message(Path(file).read_bytes())
+        except (OSError, ValueError):
+            message = Message(sender="", recipients=(), subject="", body="", readable=False)
+        evidence = classify(message, terms)
+        if not message.readable:
+            unread += 1
+            evidence = msgspec.structs.replace(evidence, classes=evidence.classes | {SensitivityClass.UNKNOWN})
+        print(_answer(file.encode("utf-8", "backslashreplace").decode(), evidence), file=out, flush=True)
+    return 1 if unread else 0

@@ -1,0 +1,145 @@
+"""`run`: the whole demo world on loopback. The Exchange simulator is a process of its own; everything stops together."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+import uvicorn
+
+from addin_backend.bootstrap.checking import PROJECT
+from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.server import Surroundings, open_services
+from addin_backend.errors import Unavailable
+from addin_backend.sandbox.dns import LoopbackDns
+from addin_backend.sandbox.exchange import process as exchange
+from addin_backend.sandbox.outlook import Outlook
+from addin_backend.sandbox.pki import DemoPki, create_demo_pki
+from addin_backend.sandbox.playground import routes as playground
+from addin_backend.sandbox.playground.demo_world import DemoWorld, SandboxSignIn
+from addin_backend.settings import Settings
+from addin_backend.web.app import create_app
+
+LOOPBACK = "127.0.0.1"
+REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
+# The outside world as the demo's DNS knows it. It answers SERVFAIL about everybody else: what we cannot find out is unknown.
+OUTSIDE = ("fynskpension", "gammelpartner", "skovadvokat", "postkasse", "cafehavnen", "mumbaiclaims", "bernre")
+SERVICE_ACCOUNT, SERVICE_PASSWORD = "addin-backend", "sandbox"
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on loopback; taken before anything is built, so that a busy port is told at once."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((LOOPBACK, port))
+    except OSError:
+        made.close()
+        raise Unavailable(
+            f"Port {port} is in use.",
+            sentence_da=f"Port {port} er optaget.",
+            next_step="Choose another with --port, or --port 0 for any free one.",
+            next_step_da="Vælg en anden med --port, eller --port 0 for en ledig.",
+        ) from None
+    return made
+
+
+def demo_dns() -> LoopbackDns:
+    """MX records for the sample outsiders, and nothing else."""
+    table = {f"{name}.example": {"MX": [f"10 mx.{name}.example."]} for name in OUTSIDE}
+    hosts = {f"mx.{name}.example": {"A": ["127.0.0.1"]} for name in OUTSIDE}
+    return LoopbackDns({**table, **hosts}, elsewhere="SERVFAIL")
+
+
+def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, servers: tuple[str, str]) -> Settings:
+    """The settings of the demo world: the sample organisation, its certificates, and ``servers``: its Exchange and its DNS."""
+    ews_url, resolver = servers
+    return msgspec.structs.replace(
+        settings,
+        tenant="nordlys",
+        data_dir=str(data),
+        registers_dir=str(REGISTERS),
+        public_url=url,
+        certificates_dir=str(pki.certificates),
+        trusted_roots=str(pki.roots),
+        signing_certificate=str(pki.signing_certificate),
+        signing_key=str(pki.signing_key),
+        ticket_connector=True,
+        ews_url=ews_url,
+        resolver=resolver,
+        ews_auth="basic",
+        ews_user=SERVICE_ACCOUNT,
+        ews_password=SERVICE_PASSWORD,
+        log_format="console",
+    )
+
+
+@contextlib.contextmanager
+def _data_folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    made = Path(tempfile.mkdtemp(prefix="send-sikkert-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _exchange(data: Path) -> Iterator[exchange.Simulator]:
+    simulator = exchange.start(data / "exchange")
+    try:
+        yield simulator
+    finally:
+        simulator.stop()
+
+
+def _announce(server: uvicorn.Server, url: str, exchange_url: str, data: Path) -> None:
+    """Print the addresses once the server answers; the person's page stands first."""
+    while not server.started:
+        if server.should_exit:
+            return
+        threading.Event().wait(0.02)
+    print(f"{url}/playground  Outlook-legeplads / Outlook playground")
+    print(f"{url}/console     Regler og registre / Rules and registers")
+    print(f"{url}/log         Logbog / Log")
+    print(f"{url}/            Forside / Front page")
+    print(f"{exchange_url}/sandbox/journal  Exchange-simulator: det, der forlod huset / what left the house")
+    print(f"Data: {data}. Stop: Ctrl-C.", flush=True)
+
+
+def _stop_on_signal(server: uvicorn.Server) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def run(port: int, data: Path | None, settings: Settings) -> None:
+    """Start everything, print the addresses, and serve until Ctrl-C."""
+    with _listen(port) as listening, _data_folder(data) as folder, _exchange(folder) as simulator, demo_dns() as dns:
+        url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        pki = create_demo_pki(folder / "pki", now())
+        sign_in = SandboxSignIn()
+        world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
+        own = demo_settings(settings, folder, pki, url, (simulator.endpoint, dns.resolver))
+        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True)) as services:
+            app = create_app(services, extra=playground.routes(world), links=(playground.LINK,), templates=(playground.TEMPLATES,))
+            config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
+            server = uvicorn.Server(config)
+            _stop_on_signal(server)
+            threading.Thread(target=_announce, args=(server, url, simulator.address, folder), daemon=True).start()
+            server.run(sockets=[listening])
+    print("Stoppet. / Stopped.", file=sys.stderr)

@@ -1,0 +1,66 @@
+"""`log verify`: the accountability log, in its database or as an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+from addin_backend.accountability.notary import Notary, origin_of
+from addin_backend.accountability.verify import Report
+from addin_backend.bootstrap.sending import key_path, log_path
+from addin_backend.edges.accountability_log.reader import LogReader
+from addin_backend.edges.keys import KeyFile
+from addin_backend.errors import BadInput, NotFound
+from addin_backend.flows import verify_log
+from addin_backend.settings import Settings
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"The {what} {path} cannot be read.", sentence_da=f"{path} kan ikke læses.", field=what) from None
+
+
+def _key(settings: Settings, given: str | None) -> str:
+    """The vkey: as given, from a file, or this installation's own (which proves less: whoever holds the data folder holds it)."""
+    if given:
+        return _text(Path(given), "key") if "+" not in given else given
+    if not key_path(settings).exists():
+        raise BadInput(
+            "There is no key to verify with.",
+            sentence_da="Der er ingen nøgle at kontrollere med.",
+            next_step="Give the log's public key with --key; the log page shows it.",
+            next_step_da="Angiv logbogens offentlige nøgle med --key; den står på siden Logbog.",
+        )
+    return str(Notary(origin_of(settings.tenant), KeyFile.load_or_create(key_path(settings)).log_signing_key).verifier_key)
+
+
+def _read_below(folder: Path, path: str) -> bytes:
+    try:
+        return (folder / path).read_bytes()
+    except OSError:
+        raise NotFound(f"The export lacks {path}.", sentence_da=f"Eksporten mangler {path}.", field=path) from None
+
+
+def _told(report: Report, streams: tuple[TextIO, TextIO]) -> int:
+    out, err = streams
+    for problem in report.problems:
+        print(f"{problem.code}: {problem.sentence} / {problem.sentence_da}", file=err)
+    actions = ", ".join(f"{name} {count}" for name, count in sorted(report.actions.items()))
+    verdict = "The log holds" if report.holds else "THE LOG DOES NOT HOLD"
+    print(
+        f"{verdict}: {report.entries} entries ({actions}), {report.signed} under {report.checkpoints} checkpoints of {report.origin}",
+        file=out,
+    )
+    return 0 if report.holds else 1
+
+
+def verify(settings: Settings, folder: Path | None, key: str | None, since: Path | None, streams: tuple[TextIO, TextIO]) -> int:
+    """0 when the log holds, 1 with what does not. Raises BadInput, NotFound, Unavailable."""
+    kept = [_text(since, "since")] if since else []
+    if folder is not None:
+        report = verify_log.verify_export(lambda path: _read_below(folder, path), _key(settings, key), kept)
+    else:
+        report = verify_log.verify(LogReader(log_path(settings)), _key(settings, key), kept)
+    return _told(report, streams)

@@ -1,0 +1,201 @@
+"""Puts sending together: keys, log, store, mailbox and the durable workflow."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from addin_backend.accountability import records
+from addin_backend.accountability.canonical import canonical, read_record
+from addin_backend.accountability.notary import Notary, origin_of
+from addin_backend.accountability.records import Act
+from addin_backend.bootstrap.checking import certificate_store
+from addin_backend.bootstrap.clock import now
+from addin_backend.edges.accountability_log.writer import SqliteLog
+from addin_backend.edges.durable import DbosWorkflows
+from addin_backend.edges.keys import KeyFile
+from addin_backend.edges.pseudonyms import KeyedPseudonyms
+from addin_backend.edges.store import SqlStore, sqlite_url
+from addin_backend.flows.accept_send import Accepting, Press
+from addin_backend.flows.check import Checking
+from addin_backend.flows.pre_send import Recording
+from addin_backend.flows.seal_groups import Sealing
+from addin_backend.flows.send import Sending, send
+from addin_backend.model.decision import Decision
+from addin_backend.model.evidence import Evidence
+from addin_backend.ports import Durable, Mailbox, Steps
+from addin_backend.sealing import envelope
+from addin_backend.sealing.smime import Signer, read_signer
+from addin_backend.settings import Settings
+
+WORKFLOW_VERSION = "1"  # raise when the steps of flows/send.py change so that an unended workflow cannot go on under the new code
+EXECUTOR = "sendsecurely-1"  # one process per data folder; the log's lock file sees to that
+
+
+def new_id() -> str:
+    """128 random bits."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet:
+    """What lies in the data folder: keys, log, store."""
+
+    keys: KeyFile
+    log: SqliteLog
+    notary: Notary
+    names: KeyedPseudonyms
+    store: SqlStore
+
+    def seal(self, content: bytes, name: str) -> bytes:
+        """``content`` at rest, bound to ``name``."""
+        return envelope.seal_bytes(content, name, self.keys)
+
+    def unseal(self, sealed: bytes, name: str) -> bytes:
+        """What ``seal`` sealed under ``name``."""
+        return envelope.open_bytes(sealed, name, self.keys)
+
+    def close(self) -> None:
+        """Let go of the files; the log signs its last checkpoint."""
+        self.store.close()
+        self.log.close()
+
+
+def key_path(settings: Settings) -> Path:
+    """Where the keys are."""
+    return Path(settings.key_file) if settings.key_file else Path(settings.data_dir) / "keys.json"
+
+
+def log_path(settings: Settings) -> Path:
+    """Where the accountability log is."""
+    return Path(settings.data_dir) / "log.sqlite"
+
+
+def open_cabinet(settings: Settings) -> Cabinet:
+    """Open or create everything in the data folder. Raises BadRegister (keys), LogBroken, Unavailable (in use, not writable)."""
+    keys = KeyFile.load_or_create(key_path(settings))
+    notary = Notary(origin_of(settings.tenant), keys.log_signing_key)
+    log = SqliteLog(log_path(settings), notary, now)
+    hash_key = keys.secret("store")
+    store = SqlStore(
+        sqlite_url(Path(settings.data_dir) / "store.sqlite"),
+        seal=lambda content, name: envelope.seal_bytes(content, name.decode(), keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name.decode(), keys),
+        keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
+    )
+    return Cabinet(keys, log, notary, KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms")), store)
+
+
+def _signer(settings: Settings) -> Signer | None:
+    if not settings.signing_certificate:
+        return None
+    return read_signer(Path(settings.signing_key).read_bytes(), Path(settings.signing_certificate).read_bytes())
+
+
+def recording(cabinet: Cabinet) -> Recording:
+    """Where checks are recorded."""
+    return Recording(log=cabinet.log, names=cabinet.names, ticket_key=cabinet.keys.ticket_key, new_id=new_id)
+
+
+def act_of(actor: str, mailbox: str, request_id: str, language: str = "") -> Act:
+    """Who does what now."""
+    at = now()
+    return Act(records.event_id(at, secrets.token_bytes(10)), at, actor, mailbox, request_id, language=language)
+
+
+def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, sleep: Callable[[float], None]) -> Sending:
+    package_key = cabinet.keys.secret("package")
+    sealing = Sealing(
+        certificates=certificate_store(settings),
+        signer=_signer(settings),
+        ring=cabinet.keys,
+        store=cabinet.store,
+        ticket_key=cabinet.keys.ticket_key,
+        public_url=settings.public_url,
+        organisation=organisation,
+        new_id=new_id,
+        package_id=lambda name: hmac.digest(package_key, name.encode(), "sha256").hex()[:40],
+    )
+    return Sending(
+        mailbox=mailbox,
+        store=cabinet.store,
+        log=cabinet.log,
+        sealing=sealing,
+        events=structlog.get_logger("send"),
+        outcome=lambda job: records.outcome(job, now(), cabinet.names),
+        read_record=read_record,
+        seal=cabinet.seal,
+        open=cabinet.unseal,
+        sleep=sleep,
+    )
+
+
+def _describe(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], bytes]:
+    """The *decided* record of a press. Its event id follows from the job, so that recording it again changes nothing."""
+
+    def describe(decision: Decision, evidence: Evidence, press: Press, job_id: str) -> bytes:
+        event = records.event_id_of(job_id, "decided", press.ask.at)
+        act = Act(event, press.ask.at, press.actor, press.mailbox, press.request_id, language=press.language, job_id=job_id)
+        return canonical(records.decided(decision, evidence, act, cabinet.names))
+
+    return describe
+
+
+class Stopping(BaseException):
+    """The server stops while a workflow pauses. Not an Exception: the engine would take it for the workflow's end."""
+
+
+def pause_until(stopping: threading.Event) -> Callable[[float], None]:
+    """A sleep that the end of the server cuts short. The workflow goes on at the next start."""
+
+    def pause(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise Stopping
+
+    return pause
+
+
+def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
+    """Records a press that may not be sent, under no job."""
+
+    def refuse(decision: Decision, evidence: Evidence, press: Press) -> None:
+        act = act_of(press.actor, press.mailbox, press.request_id, press.language)
+        cabinet.log.append(records.decided(decision, evidence, act, cabinet.names))
+
+    return refuse
+
+
+def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, stopping: threading.Event) -> DbosWorkflows:
+    """The durable engine with the workflow ``send``. Workflows that a crash cut off go on; jobs that never began begin.
+
+    Set ``stopping`` before closing it: pauses end then.
+    """
+    parts = _sending(settings, cabinet, mailbox, organisation, pause_until(stopping))
+
+    def workflow(steps: Steps, job_id: str) -> None:
+        send(steps, job_id, parts)
+
+    durable = DbosWorkflows(Path(settings.data_dir) / "workflows.sqlite", workflow, executor_id=EXECUTOR, version=WORKFLOW_VERSION)
+    for job_id in cabinet.store.unfinished():
+        durable.start(job_id)
+    return durable
+
+
+def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: Durable) -> Accepting:
+    """What accepting a press needs."""
+    return Accepting(
+        checking=checking,
+        mailbox=mailbox,
+        store=cabinet.store,
+        durable=durable,
+        seal=cabinet.seal,
+        describe=_describe(cabinet),
+        refuse=_refuse(cabinet),
+        new_id=new_id,
+    )

@@ -1,0 +1,207 @@
+"""Puts the server together, and runs it from settings (`serve`)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from addin_backend.accountability import records
+from addin_backend.bootstrap.checking import Rulebook, checking, lookups, open_engine, rulebook
+from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
+from addin_backend.decision import metadata
+from addin_backend.edges.entra import AppCertificate, TokenSource
+from addin_backend.edges.entra_sign_in import EntraSignIn
+from addin_backend.edges.ews.mailbox import EwsMailbox
+from addin_backend.edges.ews.protocol import Basic
+from addin_backend.edges.logs import reporter, request_scope, set_up
+from addin_backend.errors import BadRegister
+from addin_backend.flows.accept_send import Accepting, Press, accept
+from addin_backend.flows.check import Ask, Checking
+from addin_backend.flows.intake import from_draft
+from addin_backend.flows.pre_send import Recording, pre_send
+from addin_backend.flows.read_log import read_log
+from addin_backend.flows.seal_groups import TICKET_HEADER
+from addin_backend.model.identity import Identity
+from addin_backend.ports import PolicyEngine
+from addin_backend.settings import Settings
+from addin_backend.web.app import create_app
+from addin_backend.web.services import (
+    CheckCall,
+    Checked,
+    LogLine,
+    LogView,
+    RuleLine,
+    RulesInForce,
+    SendAnswer,
+    SendCall,
+    Services,
+    Ticket,
+)
+
+Identify = Callable[[str], Identity | None]
+
+
+def _refuse(name: str, why: str, why_da: str) -> BadRegister:
+    return BadRegister(
+        f"The setting {name} {why}.",
+        sentence_da=f"Indstillingen {name} {why_da}.",
+        next_step="`addin-backend settings` lists every setting.",
+        next_step_da="`addin-backend settings` viser alle indstillinger.",
+    )
+
+
+def ews_mailbox(settings: Settings) -> EwsMailbox:
+    """The mailboxes behind the Exchange that the settings name. Nothing is requested here."""
+    if not settings.ews_url:
+        raise _refuse("ews_url", "is missing", "mangler")
+    if settings.ews_auth == "basic":
+        credentials: Basic | TokenSource = Basic(settings.ews_user, settings.ews_password)
+    else:
+        key, certificate = Path(settings.entra_key), Path(settings.entra_certificate)
+        credentials = TokenSource(
+            settings.entra_tenant, settings.entra_client, AppCertificate(key.read_text("ascii"), certificate.read_text("ascii"))
+        )
+    return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
+
+
+def _check_service(checks: Checking, records_to: Recording) -> Callable[[CheckCall], Checked]:
+    def check_call(call: CheckCall) -> Checked:
+        ask = Ask(at=now(), secure=call.secure, confirmed=call.confirmed)
+        act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
+        decision, value = pre_send(call.message, ask, act, checks, records_to)
+        return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
+
+    return check_call
+
+
+def _send_service(parts: Accepting) -> Callable[[SendCall], SendAnswer]:
+    def send_call(call: SendCall) -> SendAnswer:
+        asked = call.check
+        press = Press(
+            actor=asked.identity.address,
+            message=asked.message,
+            ask=Ask(at=now(), secure=asked.secure, confirmed=asked.confirmed),
+            mailbox=asked.mailbox,
+            idempotency_key=call.idempotency_key,
+            item_id=asked.item_id,
+            language=asked.language,
+            request_id=asked.request_id,
+        )
+        decision, job = accept(press, parts)
+        return SendAnswer(decision, job)
+
+    return send_call
+
+
+def _log_service(cabinet: Cabinet) -> Callable[[int, str], LogView]:
+    key = cabinet.notary.verifier_key
+
+    def recent(limit: int, request_id: str) -> LogView:
+        reading = read_log(limit, act_of("", "", request_id), cabinet.log, cabinet.names, key)
+        lines = tuple(
+            LogLine(item.entry.index, item.entry.entry, item.entry.leaf_hash, item.path, item.verified) for item in reading.entries
+        )
+        return LogView(reading.checkpoint, str(key), reading.signature_verified, lines)
+
+    return recent
+
+
+def _rule_lines(files: Mapping[str, bytes]) -> tuple[RuleLine, ...]:
+    return tuple(
+        RuleLine(
+            code=code,
+            concern=rule.file.split("/")[1],
+            effect=rule.effect.value,
+            title=rule.text.title,
+            explanation=rule.text.explanation,
+            way_out=rule.text.way_out,
+            law=rule.text.law,
+            owner=rule.owner,
+            effective_on=rule.effective_on.isoformat(),
+        )
+        for code, rule in sorted(metadata.read(files).rules.items())
+    )
+
+
+def _rules(book: Rulebook, engine: PolicyEngine) -> RulesInForce:
+    registers: list[tuple[str, Mapping[str, Any]]] = [
+        (path.split("/")[1], json.loads(content)) for path, content in sorted(book.files.items()) if path.endswith("/data.json")
+    ]
+    return RulesInForce(book.policies.revision, engine.name, _rule_lines(book.files), tuple(registers))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What differs between the server and the demo world."""
+
+    identify: Identify
+    open_pages: bool = False
+
+
+@contextmanager
+def open_services(settings: Settings, around: Surroundings) -> Iterator[Services]:
+    """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
+    log = set_up(settings.log_format)
+    book = rulebook(settings)
+    with open_engine(settings, book.policies) as engine:
+        mailbox = ews_mailbox(settings)
+        cabinet = open_cabinet(settings)
+        checks = checking(settings, book, engine, lookups(settings, book.registers))
+        stopping = threading.Event()
+        durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
+        try:
+            cabinet.log.append(records.simple("started", act_of("", "", ""), cabinet.names, policy_revision=book.policies.revision))
+            in_force = _rules(book, engine)
+            yield Services(
+                identify=around.identify,
+                intake=from_draft,
+                check=_check_service(checks, recording(cabinet)),
+                send=_send_service(accepting(checks, cabinet, mailbox, durable)),
+                job=cabinet.store.job,
+                rules=lambda: in_force,
+                recent=_log_service(cabinet),
+                package=cabinet.store.package,
+                clock=now,
+                new_request_id=new_id,
+                report=reporter(log),
+                request_scope=request_scope,
+                organisation=book.registers.organisation.name,
+                open_pages=around.open_pages,
+                message_limit=settings.message_limit_mb * 1024 * 1024,
+            )
+        finally:
+            stopping.set()
+            durable.close()
+            cabinet.close()
+            mailbox.close()
+
+
+def _entra(settings: Settings) -> Identify:
+    for name in ("entra_tenant", "entra_audience"):
+        if not getattr(settings, name):
+            raise _refuse(name, "is missing: without it nobody can sign in", "mangler: uden den kan ingen logge på")
+    url = f"https://login.microsoftonline.com/{settings.entra_tenant}/discovery/v2.0/keys"
+
+    def fetch_keys() -> Mapping[str, Any]:
+        try:
+            found: Mapping[str, Any] = httpx.get(url, timeout=5.0).raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise OSError("the keys of the tenant cannot be fetched") from error
+        return found
+
+    return EntraSignIn(settings.entra_tenant, settings.entra_audience, fetch_keys).identify
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until it is told to stop."""
+    with open_services(settings, Surroundings(identify=_entra(settings))) as services:
+        uvicorn.run(create_app(services), host=settings.host, port=settings.port, log_config=None, server_header=False, access_log=False)

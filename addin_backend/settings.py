@@ -1,0 +1,150 @@
+"""Settings as one table: name, default, help, secret or not. Read once from a file and the environment into one frozen value."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+PREFIX = "SENDSECURELY_"
+FILE_VARIABLE = "SENDSECURELY_SETTINGS"
+HIDDEN = "••••••"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text names it and says what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an installation decides. Paths are relative to the working directory; seconds where nothing else is said."""
+
+    tenant: str = "sendsecurely"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    data_dir: str = "data"
+    policies_dir: str = ""
+    registers_dir: str = ""
+    engine: str = "embedded"
+    engine_workers: int = 1
+    engine_deadline: float = 2.0
+    opa_url: str = ""
+    opa_binary: str = ""
+    resolver: str = ""
+    ticket_connector: bool = False
+    message_limit_mb: int = 35
+    smime: bool = True
+    portal: bool = True
+    certificates_dir: str = ""
+    trusted_roots: str = ""
+    signing_certificate: str = ""
+    signing_key: str = ""
+    key_file: str = ""
+    ews_url: str = ""
+    ews_auth: str = "oauth"
+    ews_user: str = ""
+    ews_password: str = ""
+    ews_connections: int = 4
+    entra_tenant: str = ""
+    entra_client: str = ""
+    entra_certificate: str = ""
+    entra_key: str = ""
+    entra_audience: str = ""
+    log_format: str = "json"
+    send_wait: float = 20.0
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of the table."""
+
+    name: str
+    help: str
+    secret: bool = False
+
+
+TABLE: tuple[Row, ...] = (
+    Row("tenant", "Short name of the organisation; part of the log's origin."),
+    Row("host", "Address to listen on. Put a reverse proxy with TLS in front of anything but loopback."),
+    Row("port", "Port to listen on."),
+    Row("public_url", "The address that links in notification mails begin with."),
+    Row("data_dir", "Folder for the databases, the log and the keys."),
+    Row("policies_dir", "Folder with the rules; empty: the rules of the product."),
+    Row("registers_dir", "Folder with your own registers; each replaces the product's register of the same name."),
+    Row("engine", "'embedded' (regorus in a process of its own) or 'opa' (an OPA server at opa_url)."),
+    Row("engine_workers", "How many embedded engine processes."),
+    Row("engine_deadline", "Seconds that the rules may take; longer is a block."),
+    Row("opa_url", "Address of the OPA server, e.g. http://127.0.0.1:8181."),
+    Row("opa_binary", "Path of an opa program for `check --engine opa`; empty: .tools, then PATH."),
+    Row("resolver", "DNS resolver as IP:PORT; empty: the system's. Production: a local validating one."),
+    Row("ticket_connector", "True when a mail-flow rule sends ticketed mail through a connector that always uses TLS."),
+    Row("message_limit_mb", "Largest mail that is taken, in megabytes."),
+    Row("smime", "Whether S/MIME may be used."),
+    Row("portal", "Whether the secure page may be used."),
+    Row("certificates_dir", "Folder with recipients' certificates (PEM or DER)."),
+    Row("trusted_roots", "PEM file with the roots that recipients' certificates must lead to."),
+    Row("signing_certificate", "PEM file: the organisation's S/MIME certificate and its chain."),
+    Row("signing_key", "PEM file: the private key of signing_certificate.", secret=True),
+    Row("key_file", "File with the key-encryption key, the log key and the ticket key; empty: keys.json in data_dir.", secret=True),
+    Row("ews_url", "Address of Exchange Web Services, e.g. https://mail.firma.example/EWS/Exchange.asmx."),
+    Row("ews_auth", "'oauth' (Entra ID, certificate) or 'basic' (Exchange Server)."),
+    Row("ews_user", "Service account for basic authentication."),
+    Row("ews_password", "Its password.", secret=True),
+    Row("ews_connections", "How many connections to Exchange at once."),
+    Row("entra_tenant", "Tenant id in Entra ID."),
+    Row("entra_client", "Client id of the app registration."),
+    Row("entra_certificate", "PEM file: certificate of the app registration."),
+    Row("entra_key", "PEM file: the certificate's private key.", secret=True),
+    Row("entra_audience", "Audience that the add-in's tokens must carry, e.g. api://<client id>."),
+    Row("log_format", "'json' or 'console'."),
+    Row("send_wait", "Seconds that a send may take before the answer says 'still working'."),
+)
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {path} cannot be read ({error.strerror}). Correct {FILE_VARIABLE}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from None
+
+
+def _typed(values: Mapping[str, Any]) -> Settings:
+    try:
+        return msgspec.convert(dict(values), type=Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        raise SettingsError(f"The setting {place.rstrip('`') or '?'} cannot be used: {text}.") from None
+
+
+def load(environment: Mapping[str, str], **given: Any) -> Settings:
+    """Defaults, then the file named by SENDSECURELY_SETTINGS, then SENDSECURELY_<NAME>, then ``given``. Unknown names are errors."""
+    names = {row.name for row in TABLE}
+    values = _from_file(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else {}
+    for variable, value in environment.items():
+        if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
+            values[variable.removeprefix(PREFIX).lower()] = value
+    values.update({name: value for name, value in given.items() if value is not None})
+    unknown = sorted(set(values) - names)
+    if unknown:
+        raise SettingsError(f"There is no setting called {', '.join(unknown)}. `addin-backend settings` lists them.")
+    settings = _typed(values)
+    if settings.engine not in {"embedded", "opa"}:
+        raise SettingsError("The setting engine must be 'embedded' or 'opa'.")
+    if settings.engine == "opa" and not settings.opa_url:
+        raise SettingsError("The setting engine is 'opa', so opa_url must name the OPA server.")
+    if settings.ews_auth not in {"oauth", "basic"}:
+        raise SettingsError("The setting ews_auth must be 'oauth' or 'basic'.")
+    return settings
+
+
+def shown(settings: Settings) -> list[tuple[str, str, str]]:
+    """(name, value, help) for each setting, secrets hidden."""
+    rows = []
+    for row in TABLE:
+        value = str(getattr(settings, row.name))
+        rows.append((row.name, HIDDEN if row.secret and value else value, row.help))
+    return rows
