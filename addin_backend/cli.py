@@ -34,6 +34,10 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(log_app, name="log")
 
 
+_KEY = Annotated[str | None, typer.Option(help="The log's public key (vkey), or a file that holds it.")]
+_DATA = Annotated[Path | None, typer.Option(help="Data folder, if it is not the setting data_dir.")]
+
+
 def _fail(error: SendSecurelyError | SettingsError | str, code: int) -> NoReturn:
     """Say what is the matter and what to do, on standard error, and stop."""
     if isinstance(error, SendSecurelyError):
@@ -204,9 +208,9 @@ def policy_test() -> None:
 @log_app.command("verify")
 def log_verify(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="An export; none: the database of this installation.")] = None,
-    key: Annotated[str | None, typer.Option(help="The log's public key (vkey), or a file that holds it.")] = None,
+    key: _KEY = None,
     since: Annotated[Path | None, typer.Option(help="A checkpoint that you kept: the log must still contain it.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder, if it is not the setting data_dir.")] = None,
+    data: _DATA = None,
 ) -> None:
     """Prove that no entry of the log was changed, dropped, swapped or cut off."""
     from addin_backend.bootstrap import logbook  # here, so that other commands do not load the database
@@ -214,6 +218,28 @@ def log_verify(
     settings = _settings(data_dir=str(data) if data else None)
     try:
         raise typer.Exit(logbook.verify(settings, folder, key, since, (sys.stdout, sys.stderr)))
+    except SendSecurelyError as error:
+        _fail(error, 1)
+
+
+@log_app.command("export")
+def log_export(folder: Annotated[Path, typer.Argument(metavar="DIR")], key: _KEY = None, data: _DATA = None) -> None:
+    """Write the log as files that every transparency-log client reads."""
+    from addin_backend.bootstrap import logbook  # here, so that other commands do not load the database
+
+    try:
+        raise typer.Exit(logbook.export(_settings(data_dir=str(data) if data else None), folder, key, sys.stdout))
+    except SendSecurelyError as error:
+        _fail(error, 1)
+
+
+@log_app.command("prove")
+def log_prove(index: Annotated[int, typer.Argument(metavar="INDEX")], key: _KEY = None, data: _DATA = None) -> None:
+    """Print the proof that one entry stands in the signed log."""
+    from addin_backend.bootstrap import logbook  # here, so that other commands do not load the database
+
+    try:
+        raise typer.Exit(logbook.prove(_settings(data_dir=str(data) if data else None), index, key, sys.stdout))
     except SendSecurelyError as error:
         _fail(error, 1)
 

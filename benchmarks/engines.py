@@ -6,8 +6,6 @@ import copy
 import json
 import os
 
-from table import Line, resident, rounds, show
-
 from addin_backend import settings as settings_table
 from addin_backend.bootstrap.checking import own_opa, policy_files
 from addin_backend.decision.revision import policy_set
@@ -15,6 +13,7 @@ from addin_backend.edges.opa_process import OpaProcess
 from addin_backend.edges.rego_embedded import RegorusWorker
 from addin_backend.edges.rego_server import OpaServer
 from addin_backend.ports import PolicyEngine
+from table import Line, resident, rounds, show
 
 DEADLINE = 10.0
 

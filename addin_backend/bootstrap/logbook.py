@@ -1,4 +1,4 @@
-"""`log verify`: the accountability log, in its database or as an export."""
+"""`log verify`, `log export`, `log prove`: what an auditor does with the accountability log."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TextIO
 from addin_backend.accountability.notary import Notary, origin_of
 from addin_backend.accountability.verify import Report
 from addin_backend.bootstrap.sending import key_path, log_path
-from addin_backend.edges.accountability_log.reader import LogReader
+from addin_backend.edges.accountability_log.folder import LogFolder
+from addin_backend.edges.accountability_log.reader import LogReader, kept_checkpoint
 from addin_backend.edges.keys import KeyFile
-from addin_backend.errors import BadInput, NotFound
+from addin_backend.errors import BadInput
 from addin_backend.flows import verify_log
 from addin_backend.settings import Settings
 
@@ -33,14 +34,9 @@ def _key(settings: Settings, given: str | None) -> str:
             next_step="Give the log's public key with --key; the log page shows it.",
             next_step_da="Angiv logbogens offentlige nøgle med --key; den står på siden Logbog.",
         )
-    return str(Notary(origin_of(settings.tenant), KeyFile.load_or_create(key_path(settings)).log_signing_key).verifier_key)
-
-
-def _read_below(folder: Path, path: str) -> bytes:
-    try:
-        return (folder / path).read_bytes()
-    except OSError:
-        raise NotFound(f"The export lacks {path}.", sentence_da=f"Eksporten mangler {path}.", field=path) from None
+    note = kept_checkpoint(log_path(settings))  # the log's own name; whether it may bear it, the signature decides
+    origin = note.splitlines()[0] if note else origin_of(settings.tenant)
+    return str(Notary(origin, KeyFile.load_or_create(key_path(settings)).log_signing_key).verifier_key)
 
 
 def _told(report: Report, streams: tuple[TextIO, TextIO]) -> int:
@@ -60,7 +56,22 @@ def verify(settings: Settings, folder: Path | None, key: str | None, since: Path
     """0 when the log holds, 1 with what does not. Raises BadInput, NotFound, Unavailable."""
     kept = [_text(since, "since")] if since else []
     if folder is not None:
-        report = verify_log.verify_export(lambda path: _read_below(folder, path), _key(settings, key), kept)
+        report = verify_log.verify_export(LogFolder(folder).read, _key(settings, key), kept)
     else:
         report = verify_log.verify(LogReader(log_path(settings)), _key(settings, key), kept)
     return _told(report, streams)
+
+
+def export(settings: Settings, folder: Path, key: str | None, out: TextIO) -> int:
+    """Write the log as files (C2SP tlog-tiles) into an empty folder. Raises BadInput, NotFound, LogBroken."""
+    target = LogFolder(folder)
+    target.check_empty()
+    count = verify_log.export(LogReader(log_path(settings)), _key(settings, key), target.write)
+    print(f"{count} entries written to {folder}. Verify them with: tools/verify_log.py {folder} --key VKEY", file=out)
+    return 0
+
+
+def prove(settings: Settings, index: int, key: str | None, out: TextIO) -> int:
+    """Print the proof (C2SP tlog-proof) that an entry stands in the log. Raises BadInput, NotFound, LogBroken."""
+    print(verify_log.prove(LogReader(log_path(settings)), index, _key(settings, key)).proof, file=out, end="")
+    return 0

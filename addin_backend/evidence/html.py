@@ -154,7 +154,8 @@ class _Scanner:
         if name == "pre":
             self.pre = max(0, self.pre + (-1 if closing else 1))
         if name in _CELL:
-            self.out.gap("\t")
+            if not closing:
+                self.out.gap("\t")
         elif name in _BLOCK:
             self.out.gap("\n")
         if not closing:

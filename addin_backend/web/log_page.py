@@ -22,6 +22,7 @@ ACTIONS = {
     "checked": Texts(da="Mail tjekket", en="Mail checked"),
     "decided": Texts(da="Afgørelse om at sende", en="Decision to send"),
     "sent": Texts(da="Sendt", en="Sent"),
+    "partly_sent": Texts(da="Delvist sendt", en="Partly sent"),
     "not_sent": Texts(da="Ikke sendt", en="Not sent"),
     "uncertain": Texts(da="Uvist, om den er sendt", en="Outcome uncertain"),
     "draft_removed": Texts(da="Kladde fjernet", en="Draft removed"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sizes import size
 
 from addin_backend.evidence.addresses import normalise, parse_header
 from addin_backend.model.message import RecipientKind
+from sizes import size
 
 TO = RecipientKind.TO
 
@@ -71,7 +71,7 @@ def test_a_literal_has_no_domain() -> None:
 
 
 @settings(max_examples=size(sample=150, full=2000), deadline=None)
-@given(st.text(max_size=80) | st.text(alphabet="ab.@<>[]\"\\(),;: æ\u200b1-_", max_size=60))
+@given(st.text(max_size=80) | st.text(alphabet='ab.@<>[]"\\(),;: æ\u200b1-_', max_size=60))
 def test_normalise_is_idempotent_and_never_raises(text: str) -> None:
     """Normalising twice gives what normalising once gave; a list with the text in it can always be read."""
     once = normalise(text, TO)

@@ -18,7 +18,10 @@ BASE = Message(
     ),
     subject="Emne",
     body="Tekst",
-    attachments=(Attachment(name="a.txt", media_type="text/plain", content=b"1"), Attachment(name="b.txt", media_type="text/plain", content=b"2")),
+    attachments=(
+        Attachment(name="a.txt", media_type="text/plain", content=b"1"),
+        Attachment(name="b.txt", media_type="text/plain", content=b"2"),
+    ),
 )
 _replace = msgspec.structs.replace
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sizes import size
 
 from addin_backend.evidence.content.classify import classify
 from addin_backend.evidence.content.terms import read_terms
 from addin_backend.evidence.mime import parse_message
 from addin_backend.model.evidence import SensitivityClass
 from addin_backend.model.message import BodyFormat, Message
+from sizes import size
 
 HEAD = b"From: Mette <mette@nordlys.example>\r\nTo: bo@postkasse.example\r\nSubject: Emne\r\n"
 CPR = "040574-1235"
@@ -75,7 +75,9 @@ def test_a_plain_mail() -> None:
 )
 def test_charsets(expected: str, charset: str, raw: bytes) -> None:
     """Known, unknown and wrongly declared charsets give the words."""
-    part = b"Content-Type: text/plain; charset=" + charset.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(raw)
+    part = (
+        b"Content-Type: text/plain; charset=" + charset.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(raw)
+    )
     message = _mail(part)
     assert expected == message.body
     assert message.readable
@@ -83,6 +85,7 @@ def test_charsets(expected: str, charset: str, raw: bytes) -> None:
 
 def test_both_alternatives_are_content() -> None:
     """The HTML is the body; a number that stands only in the plain text is read too, and equal words are not kept twice."""
+
     def mail(plain: str) -> Message:
         return _mail(
             b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n\r\n" + plain.encode()
@@ -99,7 +102,7 @@ def test_names_and_subjects_are_decoded() -> None:
         b"From: a@b.example\r\nTo: c@d.example\r\nSubject: =?utf-8?B?bMOm?=\r\n =?utf-8?B?Z2U=?= =?utf-8?Q?erkl=C3?=\r\n =?utf-8?Q?=A6ring?=\r\n"
         b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHej\r\n--x\r\nContent-Type: text/plain\r\n"
         b"Content-Disposition: attachment; filename*0*=utf-8''l%C3%B8; filename*1=n.txt\r\n\r\n1\r\n"
-        b"--x\r\nContent-Type: text/plain; name=\"=?iso-8859-1?Q?=E6.txt?=\"\r\n\r\n2\r\n--x--\r\n"
+        b'--x\r\nContent-Type: text/plain; name="=?iso-8859-1?Q?=E6.txt?="\r\n\r\n2\r\n--x--\r\n'
     )
     assert ("lægeerklæring", ["løn.txt", "æ.txt"]) == (message.subject, [item.name for item in message.attachments])
 
@@ -107,7 +110,11 @@ def test_names_and_subjects_are_decoded() -> None:
 def test_a_forwarded_mail_is_an_attachment_that_is_read() -> None:
     """message/rfc822 keeps its bytes, and its words count."""
     inner = f"From: x@y.example\r\nTo: z@y.example\r\nSubject: S\r\n\r\nCPR {CPR}\r\n"
-    message = _mail(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSe\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + inner.encode() + b"--x--")
+    message = _mail(
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSe\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n"
+        + inner.encode()
+        + b"--x--"
+    )
     assert ["message/rfc822"] == [item.media_type for item in message.attachments]
     assert CPR in _everything(message)
 
@@ -200,7 +207,9 @@ def _mutated(raw: bytes, chance: random.Random) -> bytes:
         elif kind == 4:
             data = data[:place]
         else:
-            data[place:place] = chance.choice([b"\r\n\r\n", b"--", b"\0", b"Content-Type: multipart/mixed; boundary=\"\"\r\n", b"=?utf-8?b?", b"\r"])
+            data[place:place] = chance.choice(
+                [b"\r\n\r\n", b"--", b"\0", b'Content-Type: multipart/mixed; boundary=""\r\n', b"=?utf-8?b?", b"\r"]
+            )
     return bytes(data)
 
 

@@ -198,7 +198,7 @@ def test_a_harmless_subject_stays_outside(world: DemoWorld) -> None:
 
 def test_bcc_recipients_are_visible_to_nobody(world: DemoWorld) -> None:
     """Bcc of all kinds (enforced TLS, S/MIME, secure page, colleague): no other copy, header or envelope, outside or inside, names them."""
-    job = world.send(draft(LISE, subject="Referat", body=f"CPR-nummer: {CPR}\n", bcc=[ANNA, PETER, BO, JONAS]), "bcc-1")
+    job = world.send(draft(LISE, subject="Referat", body=f"CPR-nummer: {CPR}\n", bcc=[ANNA, PETER, BO, JONAS]), "hidden-1")
     entries = world.left(job)
     assert {LISE, ANNA, PETER, BO, JONAS} == {entry["recipient"] for entry in entries}
     for entry in entries:
@@ -260,7 +260,7 @@ def test_sent_items_has_one_readable_copy(world: DemoWorld) -> None:
 
 def test_enforced_tls_alone_leaves_nothing_extra(world: DemoWorld) -> None:
     """All recipients by enforced TLS: the mail itself stands in Sent Items, once, unchanged, and nothing in the folder of sealed copies."""
-    job = world.send(world.save(draft(ANNA, subject="Kun TLS", body=f"CPR-nummer: {CPR}\n")), "tls-1")
+    job = world.send(world.save(draft(ANNA, subject="Kun TLS", body=f"CPR-nummer: {CPR}\n")), "only-tls-1")
     world.tidied(job)
     (copy,) = [item for item in world.items("sentitems") if item["subject"] == "Kun TLS"]
     assert text_of(world.mime(copy["id"])).strip() == f"CPR-nummer: {CPR}"

@@ -55,7 +55,7 @@ _INITIALS = re.compile(r"[A-ZÆØÅ](?<![\w.].)\.\s?[A-ZÆØÅ](?:\.|[a-zæøå�
 
 _FIRST_NAMES = frozenset(
     """
-    adam agnes ahmed aisha albert alberte alex alexander alfred ali alice alma amalie amanda amina amira anders andrea andreas
+    bo per max mark bill rose dag will grace hope may adam agnes ahmed aisha albert alberte alex alexander alfred ali alice alma amalie amanda amina amira anders andrea andreas
     andrew ane anja ann anna anne annette annika anton arne arthur asger asta astrid august aya ayse benjamin bente berit bertil
     birgit birgitte birthe bjarne bjørn bodil brian britta brittany camilla carl carla caroline cecilie charlotte chris christian
     christina christine christoffer claire claus clara connie dan daniel david deepa dennis ditte dorte dorthe ebbe eigil ejner
@@ -87,7 +87,7 @@ _FIRST_NAMES = frozenset(
     verner viktor vilhelm wilhelm willy yasir yvonne zara zeynep
     """.split()
 )
-_ALSO_WORDS = frozenset("storm jean dan sten hans will may mark grace hope per bo max bill rose dag kim jack frank lykke".split())
+_ALSO_WORDS = frozenset("storm jean dan sten hans will may mark grace hope per max bill rose dag kim jack frank lykke".split())
 _NOT_A_NAME = frozenset(
     """
     aps as kommune region bank forsikring forsikringer hospital universitet skole gymnasium ministerium styrelse styrelsen a/s

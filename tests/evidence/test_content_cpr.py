@@ -1,0 +1,151 @@
+"""CPR numbers: found in every spelling that people use, told from the numbers that only look like them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from addin_backend.evidence.content.cpr import century, is_date, passes_modulus_11
+from addin_backend.model.evidence import Location, SensitivityClass
+from content_samples import evidence, text_file
+from sizes import size
+
+
+@pytest.mark.parametrize(
+    ("number", "body"),
+    [
+        ("040574-1235", "Kunden hedder Bo, 040574-1235."),
+        ("040574 1235", "cpr 040574 1235"),
+        ("0405741235", "Opret venligst Bo Madsen 0405741235 fra mandag"),
+        ("0405741235", "CPR: 0405741235"),
+        ("04.05.74-1235", "født 04.05.74-1235"),
+        ("04 05 74 12 35", "Mit CPR er 04 05 74 12 35"),
+        ("040574–1235", "CPR 040574–1235"),
+        ("040574-\u200b1235", "CPR 040574-\u200b1235"),
+        ("０４０５７４-1235", "CPR ０４０５７４-1235"),
+        ("040574-\n1235", "Bo Madsen 040574-\n1235"),
+        ("640574-1235", "erstatningspersonnummer 640574-1235"),
+        ("010190-1111", "Lise er 010190-1111"),
+        ("320190-1234", "cpr-nr. 320190-1234 kan ikke findes"),
+        ("04051974-1235", "CPR-nummer 04051974-1235"),
+        ("040574-6AB2", "cpr 040574-6AB2"),
+        ("280256 2225", "Patient: Grethe Lind, 280256 2225"),
+        ("0405741235", "https://portal.test/sag?cpr=0405741235"),
+    ],
+)
+def test_every_spelling_is_found_as_it_was_written(number: str, body: str) -> None:
+    """Hyphen, blanks, dots, other dashes, wide digits, invisible characters, line breaks, none at all, day + 60, mistyped but called CPR."""
+    found = evidence(body)
+    assert (number,) == found.identifier_texts
+    assert SensitivityClass.CPR in found.classes
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["Ordrenummer 0405741235 er sendt.", "Faktura nr. 040574-1235", "Ref. 040574-1235", "Sag 040574-1235 behandles", "Tlf. +45 04 05 74 12 35",
+     "Pakkenr. 0405741235", "Version 040574-1235", "Konto 0405741235", "Batch 040574-1235", "EAN 5790405741235", "https://x.test/a/0405741235",
+     "Brug 012345-6789 i formularen", "Skriv 000000-0000", "CPR 123456-7890", "Test-CPR 251248-9996", "Et eksempel: 040574-1235", "cpr 111111-1118",
+     "IBAN DK5004057412350000", "040574-12356", "1040574-1235", "991374-1235", "Måler 0405741235 viser 12", "Kl. 1235 den 040574", "CPR XXXXXX-XXXX",
+     "Møde 290326 1430", "SKU 0405741235", "Meeting id 040574-1235", "Skadenummer 0405741235", "040574-XXXX"],
+)  # fmt: skip
+def test_other_numbers_are_no_people(body: str) -> None:
+    """Orders, invoices, parcels, phones, versions, addresses, times, placeholders and test numbers are not CPR numbers."""
+    assert () == evidence(body).identifier_texts
+
+
+def test_tags_and_entities_do_not_hide_a_number() -> None:
+    """The number that a reader of the HTML sees is found."""
+    assert ("040574-1235",) == evidence("<p>CPR 0405<b>74</b>&#45;12<i>35</i></p>", html=True).identifier_texts
+
+
+def test_a_lost_leading_zero_is_found_in_a_cpr_column() -> None:
+    """A spreadsheet that took the number for a number dropped its zero."""
+    assert ("405741235",) == evidence("Se", attachments=(text_file("a.csv", "navn;cpr\nBo;405741235\n"),)).identifier_texts
+
+
+@pytest.mark.parametrize(
+    ("location", "part", "found"),
+    [
+        (Location.SUBJECT, -1, evidence("x", "Vedr. 040574-1235")),
+        (Location.BODY, -1, evidence("Bo 040574-1235")),
+        (Location.QUOTED, -1, evidence("Ja\n\nFra: Bo\nSendt: i dag\nTil: Mig\n\nmit cpr er 040574-1235")),
+        (Location.SIGNATURE, -1, evidence("Hej\n\nMvh\nBo Madsen\ncpr 040574-1235")),
+        (Location.ATTACHMENT, 0, evidence("x", attachments=(text_file("a.txt", "cpr 040574-1235"),))),
+        (Location.ATTACHMENT_NAME, 0, evidence("x", attachments=(text_file("Bo_040574-1235.txt", "x"),))),
+    ],
+)
+def test_a_hit_says_where_it_stands(location: Location, part: int, found: object) -> None:
+    """New text, quoted mail, signature, subject, attachment and file name are told apart."""
+    assert [(location, part)] == [(hit.location, hit.part) for hit in found.hits]  # type: ignore[attr-defined] # a parametrised value
+
+
+def test_offsets_lead_back_to_the_text_as_written() -> None:
+    """Invisible characters and ligatures before and inside the number do not shift its place."""
+    body = "\ufb01rma\u00ad \u2026 CPR 0405\u200b74-1235 slut"
+    (hit,) = evidence(body).hits
+    assert "0405\u200b74-1235" == body[hit.start : hit.end]
+
+
+@pytest.mark.parametrize(
+    ("expected", "year", "seventh"),
+    [(1974, 74, 1), (2004, 4, 4), (1937, 37, 4), (2036, 36, 9), (1999, 99, 9), (2057, 57, 5), (1858, 58, 8), (1900, 0, 0)],
+)
+def test_the_century_comes_from_the_seventh_digit(expected: int, year: int, seventh: int) -> None:
+    """The table of the CPR office."""
+    assert expected == century(year, seventh)
+
+
+@pytest.mark.parametrize(
+    ("expected", "digits"),
+    [
+        (True, "2902004"),
+        (False, "2902000"),
+        (True, "2902964"),
+        (False, "3104000"),
+        (False, "0013000"),
+        (True, "9112990"),
+        (False, "9200000"),
+    ],
+)
+def test_dates_are_days_of_the_calendar(expected: bool, digits: str) -> None:
+    """Leap years by the right century, and 60 added to the day."""
+    assert expected is is_date(digits)
+
+
+def test_modulus_11_is_evidence_and_no_gate() -> None:
+    """A number without it is found beside its keyword, as numbers since 2007 need not have it."""
+    assert not passes_modulus_11("0405741234")
+    assert ("040574-1234",) == evidence("cpr 040574-1234").identifier_texts
+
+
+_numbers = st.builds(
+    lambda day, month, year, tail: f"{day:02}{month:02}{year:02}{tail:04}",
+    st.integers(1, 28),
+    st.integers(1, 12),
+    st.integers(37, 99),
+    st.integers(1, 3999),
+).filter(lambda n: len(set(n)) > 2 and n not in {"2512489996"})
+
+
+@settings(max_examples=size(sample=150, full=2000), deadline=None)
+@given(
+    _numbers,
+    st.sampled_from(["{}-{}", "{} - {}", "{}{}", "{} {}", "{}–{}", "{}\u00a0{}"]),
+    st.sampled_from(["CPR: {}", "Hans CPR-nummer er {}.", "personnr. {}"]),
+)
+def test_a_number_that_is_called_cpr_is_always_found(number: str, spelling: str, sentence: str) -> None:
+    """Any valid number in any spelling, wherever it stands in a longer mail."""
+    written = spelling.format(number[:6], number[6:])
+    found = evidence("Hej Anna\n\nTak for sidst.\n" + sentence.format(written) + "\nVi ses.\n")
+    assert (written,) == found.identifier_texts
+
+
+@settings(max_examples=size(sample=150, full=2000), deadline=None)
+@given(
+    st.integers(10**9, 10**10 - 1),
+    st.sampled_from(["Ordre {}", "Tracking: {}", "Faktura nr. {}", "Serienummer {}", "ID {}", "tlf. {}", "ref: {}"]),
+)
+def test_labelled_numbers_of_other_kinds_are_not(number: int, sentence: str) -> None:
+    """Ten random digits with the label of something else are no CPR number, even when date and modulus fit."""
+    assert () == evidence(sentence.format(number)).identifier_texts

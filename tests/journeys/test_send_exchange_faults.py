@@ -1,0 +1,191 @@
+"""Exchange loses requests and answers, throttles, refuses, stops and is killed: sent once or not at all, and the sender is told which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from demo_world import ANNA, BO, PETER, SEALED, DemoWorld, draft, eventually, running
+
+CPR = "010190-1234"
+SENTENCES = ("Mailen er ikke sendt", "has not been sent")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoWorld]:
+    """A demo world for this file."""
+    with running(tmp_path_factory.mktemp("exchange-faults") / "data") as made:
+        yield made
+
+
+@pytest.fixture
+def world(shared: DemoWorld) -> Iterator[DemoWorld]:
+    """The world without faults left over."""
+    yield shared
+    shared.no_faults()
+
+
+def saved(world: DemoWorld, *to: str, subject: str) -> dict[str, Any]:
+    """A draft that must be protected, saved as Outlook does."""
+    return world.save(draft(*to, subject=subject, body=f"CPR-nummer: {CPR}\n"))
+
+
+def is_armed(world: DemoWorld, mail: dict[str, Any]) -> bool:
+    """Whether the draft lies where it was, with its recipients."""
+    found = world.item("drafts", mail["item_id"])
+    there = [person["address"] for person in found["to"]] if found else []
+    return found is not None and not found["disarmed"] and there == [person["address"] for person in mail["to"]]
+
+
+def copies_among_drafts(world: DemoWorld, job: dict[str, Any]) -> list[str]:
+    """Sealed copies of the job that lie ready to be sent by hand."""
+    return [item["marker"] for item in world.items("drafts") if item["marker"].startswith(job["job_id"])]
+
+
+def started(world: DemoWorld, mail: dict[str, Any], key: str) -> str:
+    """Pressed and accepted; the job's id."""
+    answer = world.press(mail, key)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["job"]["job_id"])
+
+
+# --- lost requests and answers -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ("SendItem", "drop_after_commit"),
+        ("SendItem", "http_after_commit"),
+        ("CreateItem", "drop_before"),
+        ("CreateItem", "drop_after_commit"),
+        ("CreateItem", "server_busy"),
+        ("UpdateItem", "drop_before"),
+        ("UpdateItem", "drop_after_commit"),
+        ("DeleteItem", "drop_before"),
+        ("DeleteItem", "drop_after_commit"),
+        ("FindItem", "drop_before"),
+    ],
+)
+def test_a_lost_request_or_answer_is_made_good(world: DemoWorld, operation: str, kind: str) -> None:
+    """Looked up, never repeated blindly: each recipient gets it once, one readable copy stands among the sent, the draft is gone."""
+    subject = f"{operation} {kind}"
+    mail = saved(world, ANNA, PETER, BO, subject=subject)
+    world.fault(operation, kind)
+    job = world.send(mail, f"lost-{operation}-{kind}")
+    world.tidied(job)
+    assert ("sent", sorted([ANNA, PETER, BO])) == (job["state"], sorted(entry["recipient"] for entry in world.left(job)))
+    assert len([item for item in world.items("sentitems") if item["subject"] == subject]) == 1
+    assert ([], None) == (copies_among_drafts(world, job), world.item("drafts", mail["item_id"]))
+
+
+def test_every_answer_to_a_send_lost(world: DemoWorld) -> None:
+    """All three copies leave and all three answers are lost: each was looked up and left once."""
+    mail = saved(world, ANNA, PETER, BO, subject="Alle svar tabt")
+    world.fault("SendItem", "drop_after_commit", count=3)
+    job = world.send(mail, "all-lost-01")
+    assert ("sent", sorted([ANNA, PETER, BO])) == (job["state"], sorted(entry["recipient"] for entry in world.left(job)))
+
+
+def test_a_send_request_that_vanished_is_uncertain(world: DemoWorld) -> None:
+    """Nobody can know whether Exchange got it: uncertain, not sent again, and the draft cannot be sent in clear."""
+    mail = saved(world, BO, subject="Uvist")
+    world.fault("SendItem", "drop_before")
+    job = world.send(mail, "vanished-1")
+    world.tidied(job)
+    draft_now = world.item("drafts", mail["item_id"])
+    assert ("uncertain", []) == (job["state"], world.left(job))
+    assert draft_now is not None
+    assert (True, []) == (draft_now["disarmed"], draft_now["to"])
+    assert (409, "draft.item_id") == ((again := world.press(mail, "vanished-2")).status_code, again.json()["error"]["field"])
+
+
+# --- clear refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "server_busy"}, "unavailable"),
+        ({"kind": "error", "code": "ErrorSendAsDenied"}, "not_yours"),
+        ({"kind": "error", "code": "ErrorMessageSizeExceeded"}, "too_large"),
+    ],
+)
+def test_a_refused_send_is_not_sent(world: DemoWorld, fault: dict[str, Any], code: str) -> None:
+    """Exchange says no: not sent, with the reason; the draft has its recipients back, and no copy lies ready among the drafts."""
+    mail = saved(world, ANNA, subject=f"Afvist {code}")
+    world.fault("SendItem", **fault)
+    job = world.send(mail, f"refused-{code}")
+    world.tidied(job)
+    assert ("not_sent", code, []) == (job["state"], job["error_code"], world.left(job))
+    assert is_armed(world, mail)
+    assert copies_among_drafts(world, job) == []
+
+
+def test_one_refused_copy_stops_no_other(world: DemoWorld) -> None:
+    """The first of three is refused: partly sent; the readable copy says who did not get it; the draft stays, unsendable, for a person."""
+    mail = saved(world, ANNA, PETER, BO, subject="Delvist")
+    world.fault("SendItem", "server_busy")
+    job = world.send(mail, "partly-001")
+    world.tidied(job)
+    states = {group["protection"]: group["state"] for group in job["groups"]}
+    assert ("partly_sent", {"tls": "not_sent", "smime": "sent", "portal": "sent"}) == (job["state"], states)
+    assert sorted([PETER, BO]) == sorted(entry["recipient"] for entry in world.left(job))
+    (copy,) = [item for item in world.items("sentitems") if item["subject"] == "Delvist"]
+    assert f"{ANNA}: ikke sendt" in world.mime(copy["id"]).decode()
+    kept = world.item("drafts", mail["item_id"])
+    assert kept is not None
+    assert kept["disarmed"]
+    assert copies_among_drafts(world, job) == []
+
+
+# --- Exchange is gone ----------------------------------------------------------------------------------------------------
+
+
+def test_exchange_is_stopped(world: DemoWorld) -> None:
+    """The press is answered with 503 in words, checks go on, nothing leaves, and the draft is where it was."""
+    mail = saved(world, BO, subject="Exchange er stoppet")
+    before = len(world.journal())
+    world.kill_exchange()
+    answer, check = world.press(mail, "stopped-01"), world.check(mail)
+    world.start_exchange()
+    sentence = answer.json()["error"]["sentence"]
+    assert (503, 200) == (answer.status_code, check.status_code)
+    assert [True, True] == [words in sentence[language] for words, language in zip(SENTENCES, ("da", "en"), strict=True)]
+    assert (True, before) == (is_armed(world, mail), len(world.journal()))
+    assert ("sent", 1) == ((job := world.send(mail, "stopped-01"))["state"], len(world.left(job)))
+
+
+@pytest.mark.parametrize(("operation", "kind"), [("CreateItem", "delay"), ("SendItem", "delay_after_commit"), ("SendItem", "delay")])
+def test_exchange_is_killed_in_the_middle_and_comes_back(world: DemoWorld, operation: str, kind: str) -> None:
+    """SIGKILL while it saves or sends, and back within a second: what is said of the mail is what the journal says, and never twice."""
+    mail = saved(world, BO, subject=f"Dræbt under {operation} {kind}")
+    world.fault(operation, kind, seconds=30.0)
+    count = world.outside.get("/sandbox/requests").json()["counts"].get(operation, 0)
+    job_id = started(world, mail, f"killed-{operation}-{kind}")
+    eventually(lambda: world.outside.get("/sandbox/requests").json()["counts"].get(operation, 0) > count, "the request")
+    eventually(lambda: kind == "delay" or world.left({"job_id": job_id}), "the delivery")
+    world.kill_exchange()
+    world.start_exchange()
+    job = world.ended(job_id)
+    world.tidied(job)
+    left = len(world.left(job))
+    assert (job["state"], left) in {("sent", 1), ("uncertain", 0)}
+    assert not is_armed(world, mail)
+    assert (job["state"] == "uncertain") == (operation == "SendItem" and kind == "delay")
+
+
+def test_a_draft_gets_its_recipients_back_when_exchange_does(world: DemoWorld) -> None:
+    """Exchange dies once the draft is disarmed, for longer than we wait: not sent; back again, the draft is as it was."""
+    mail = saved(world, BO, subject="Længe væk")
+    world.fault("UpdateItem", "delay_after_commit", seconds=30.0)
+    job_id = started(world, mail, "long-gone-1")
+    eventually(lambda: (world.item("drafts", mail["item_id"]) or {}).get("disarmed"), "the disarming")
+    world.kill_exchange()
+    job = world.ended(job_id)
+    world.start_exchange()
+    eventually(lambda: is_armed(world, mail), "the recipients")
+    assert ("not_sent", []) == (job["state"], world.left(job))
+    assert [] == [item for item in world.items(SEALED) if item["marker"].startswith(job_id)]
