@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import sizes
+
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
@@ -102,3 +104,11 @@ def tool() -> Callable[[str], str]:
         pytest.fail(f"{name} was not found: run make tools")
 
     return path_of
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the sampled tests with their sizes."""
+    if sizes.USED:
+        terminalreporter.section("rounds of the sampled tests (make test-full runs all)")
+        for name, count, full in sizes.USED:
+            terminalreporter.write_line(f"{count:>7} of {full:>7}  {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ def _domains(given: Mapping[str, msgspec.Raw], known_countries: frozenset[str]) 
 
 def read_supplied(raw: bytes, known_countries: frozenset[str]) -> SuppliedFacts:
     """The evidence file, strictly. Raises BadInput that names the field."""
-    given = _decode(raw, GivenEvidence, "")
+    given = _decode(raw.removeprefix(codecs.BOM_UTF8), GivenEvidence, "")
     domains = _domains(given.domains, known_countries)
     return SuppliedFacts(
         organisation=given.organisation.kind,

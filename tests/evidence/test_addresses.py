@@ -43,9 +43,26 @@ def test_addresses_are_read_as_clients_read_them(expected: list[str], written: s
 
 @pytest.mark.parametrize(
     "written",
-    ["kaj", "a@b", "a@b..example", "@b.example", "a b@c.example", "a@-b.example", "a@192.0.2.1", "a@[300.1.2.3]", "a@[tag:x]", "a..b@c.example",
-     "a@b.example\r\nBcc: c@d.example", "a@xn--\u00e5.example", "a@b_.1", "x" * 65 + "@b.example", "a@" + "b" * 64 + ".example", '""@b.example', "<>"],
-)  # fmt: skip
+    [
+        "kaj",
+        "a@b",
+        "a@b..example",
+        "@b.example",
+        "a b@c.example",
+        "a@-b.example",
+        "a@192.0.2.1",
+        "a@[300.1.2.3]",
+        "a@[tag:x]",
+        "a..b@c.example",
+        "a@b.example\r\nBcc: c@d.example",
+        "a@xn--\u00e5.example",
+        "a@b_.1",
+        "x" * 65 + "@b.example",
+        "a@" + "b" * 64 + ".example",
+        '""@b.example',
+        "<>",
+    ],
+)
 def test_what_is_no_address_keeps_its_text(written: str) -> None:
     """An invalid address is said to be invalid, has no domain, and is not thrown away."""
     found = normalise(written, TO)

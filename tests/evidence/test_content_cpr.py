@@ -43,12 +43,38 @@ def test_every_spelling_is_found_as_it_was_written(number: str, body: str) -> No
 
 @pytest.mark.parametrize(
     "body",
-    ["Ordrenummer 0405741235 er sendt.", "Faktura nr. 040574-1235", "Ref. 040574-1235", "Sag 040574-1235 behandles", "Tlf. +45 04 05 74 12 35",
-     "Pakkenr. 0405741235", "Version 040574-1235", "Konto 0405741235", "Batch 040574-1235", "EAN 5790405741235", "https://x.test/a/0405741235",
-     "Brug 012345-6789 i formularen", "Skriv 000000-0000", "CPR 123456-7890", "Test-CPR 251248-9996", "Et eksempel: 040574-1235", "cpr 111111-1118",
-     "IBAN DK5004057412350000", "040574-12356", "1040574-1235", "991374-1235", "Måler 0405741235 viser 12", "Kl. 1235 den 040574", "CPR XXXXXX-XXXX",
-     "Møde 290326 1430", "SKU 0405741235", "Meeting id 040574-1235", "Skadenummer 0405741235", "040574-XXXX"],
-)  # fmt: skip
+    [
+        "Ordrenummer 0405741235 er sendt.",
+        "Faktura nr. 040574-1235",
+        "Ref. 040574-1235",
+        "Sag 040574-1235 behandles",
+        "Tlf. +45 04 05 74 12 35",
+        "Pakkenr. 0405741235",
+        "Version 040574-1235",
+        "Konto 0405741235",
+        "Batch 040574-1235",
+        "EAN 5790405741235",
+        "https://x.test/a/0405741235",
+        "Brug 012345-6789 i formularen",
+        "Skriv 000000-0000",
+        "CPR 123456-7890",
+        "Test-CPR 251248-9996",
+        "Et eksempel: 040574-1235",
+        "cpr 111111-1118",
+        "IBAN DK5004057412350000",
+        "040574-12356",
+        "1040574-1235",
+        "991374-1235",
+        "Måler 0405741235 viser 12",
+        "Kl. 1235 den 040574",
+        "CPR XXXXXX-XXXX",
+        "Møde 290326 1430",
+        "SKU 0405741235",
+        "Meeting id 040574-1235",
+        "Skadenummer 0405741235",
+        "040574-XXXX",
+    ],
+)
 def test_other_numbers_are_no_people(body: str) -> None:
     """Orders, invoices, parcels, phones, versions, addresses, times, placeholders and test numbers are not CPR numbers."""
     assert () == evidence(body).identifier_texts

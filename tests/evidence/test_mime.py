@@ -88,9 +88,10 @@ def test_both_alternatives_are_content() -> None:
 
     def mail(plain: str) -> Message:
         return _mail(
-            b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n\r\n" + plain.encode()
+            b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n\r\n"
+            + plain.encode()
             + b"\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>Hej <b>Bo</b></p>\r\n--x--\r\n"
-        )  # fmt: skip
+        )
 
     assert ("<p>Hej <b>Bo</b></p>", BodyFormat.HTML, ()) == (mail("Hej Bo").body, mail("Hej Bo").body_format, mail("Hej Bo").attachments)
     assert CPR in _everything(mail(f"Hej Bo {CPR}"))
@@ -141,12 +142,15 @@ def test_text_around_the_parts_is_content() -> None:
         ("boundary_not_found", HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\nhej"),
         ("boundary_not_found", HEAD + b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\nhej\r\n--x--"),
         ("duplicate_header", HEAD + b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nhej"),
-        ("encoded_multipart", HEAD + b"Content-Type: multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: base64\r\n\r\n--x\r\n\r\nhej\r\n--x--"),
+        (
+            "encoded_multipart",
+            HEAD + b"Content-Transfer-Encoding: base64\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhej\r\n--x--",
+        ),
         ("headers_too_large", HEAD + b"X: " + b"a" * 1_100_000 + b"\r\nY: b\r\n\r\nhej"),
         ("too_many_parts", HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\nhej\r\n" * 5000 + b"--x--"),
         ("uuencoded", HEAD + b"\r\nbegin 644 a.bin\r\nM" + b"A" * 60 + b"\r\nend\r\n"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_trusted_is_unreadable(defect: str, raw: bytes) -> None:
     """Each way in which a client might show something that we did not see has its name, and the message is unreadable."""
     message = parse_message(raw)

@@ -238,9 +238,9 @@ def test_a_mistake_on_the_command_line_is_named(arguments: tuple[str, ...], name
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        (b"{", "JSON"),
-        (b"", "JSON"),
-        (b"\xef\xbb\xbf{}", "JSON"),
+        (b"{", "truncated"),
+        (b"", "truncated"),
+        (b"{]", "JSON"),
         (b'{"certificates": ["\xff"]}', "UTF-8"),
         (b'{"domains": {"a.example": {"transport": "\xff"}}}', "UTF-8"),
         (b'{"certificates": [1]}', "certificates[0]"),
@@ -252,7 +252,9 @@ def test_a_mistake_on_the_command_line_is_named(arguments: tuple[str, ...], name
         (b'{"domains": {"a.example": {"transfer_basis": {"basis": "scc"}}}}', "domains.a.example.transfer_basis.basis"),
         (b'{"domains": {"a.example": {"transfer_basis": {"basis": "adequacy", "valid_to": "2027-13-01"}}}}', "domains.a.example.transfer_basis.valid_to"),
         (b'{"domains": {"A.example": {"country": "DK"}, "a.example": {"country": "IN"}}}', "domains.a.example"),
-        (b"[" * 100_000, "deep"),
+        (b'{"domains": {"a.example": ' + b"[" * 100_000, "deep"),
+        (b'{"domains": {"a.example": {"country": ' + b'{"a":' * 100_000, "deep"),
+        (b"[" * 100_000, "object"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_evidence_is_named(content: bytes, named: str, folder: Path) -> None:
@@ -262,6 +264,12 @@ def test_a_mistake_in_the_evidence_is_named(content: bytes, named: str, folder: 
     without_traceback(run)
     assert (2, "") == (run.code, run.out)
     assert named in run.err
+
+
+def test_evidence_that_windows_wrote_is_read(folder: Path) -> None:
+    """A byte order mark before the JSON is no mistake."""
+    (folder / "evidence.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(EVIDENCE).encode())
+    assert (0, ["allow"]) == (lambda code, lines, _: (code, [line["action"] for line in lines]))(*_check(folder, "frokost.eml"))
 
 
 def test_a_missing_evidence_file_is_named(folder: Path) -> None:

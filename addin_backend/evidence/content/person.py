@@ -55,36 +55,35 @@ _INITIALS = re.compile(r"[A-ZÆØÅ](?<![\w.].)\.\s?[A-ZÆØÅ](?:\.|[a-zæøå�
 
 _FIRST_NAMES = frozenset(
     """
-    bo per max mark bill rose dag will grace hope may adam agnes ahmed aisha albert alberte alex alexander alfred ali alice alma amalie amanda amina amira anders andrea andreas
-    andrew ane anja ann anna anne annette annika anton arne arthur asger asta astrid august aya ayse benjamin bente berit bertil
-    birgit birgitte birthe bjarne bjørn bodil brian britta brittany camilla carl carla caroline cecilie charlotte chris christian
-    christina christine christoffer claire claus clara connie dan daniel david deepa dennis ditte dorte dorthe ebbe eigil ejner
-    elena elias eline elisabeth ella ellen ellie else elsebeth emil emilie emily emma emrah erik esben eskil esther eva fatima
-    fatma filip frank fred frederik frederikke freja frida gert gitte grethe gunnar gustav hannah hanne hans harald harry hassan
-    heidi helen helena helene helle henning henrik holger hussein ib ibrahim ida inga inge ingelise inger ingrid irene isabella
-    jack jakob jacob james jan jane janne jan jasmin jean jens jeppe jesper jessica jette jim joan joe johan johanne john johnny
-    jon jonas jonathan jørgen jørn josefine joseph julie julia jytte kaj kamilla karen karin karina karl karla karoline kasper
-    katja katrine kasper kemal kenneth kevin khadija kim kirsten kirstine klara klaus knud kristian kristina kristine kurt lars
-    lasse laura laust layla leila lena lene leo lilian lillian linda line lis lisa lisbeth lise liv liva lone lotte louis louise
-    lucas lucy ludvig luna lykke mads maja magnus maja malene malik malou malthe marc marcus maria mariam marianne marie marina
-    martha martin mary mathias mathilde matthew maya merete mette mia michael mie mikael mikkel mille minna mira mohammad mohamed
-    mohammed mona monica morten muhammed mustafa nadia nadja nanna natasha nete nicholas nicolai nicole niels nikolaj nina noah
-    noor nora ole olga olivia omar oscar oskar otto patricia patrick paul paula peder pelle peter pernille pia poul preben priya
-    rachel rasmus ravi rebecca rikke rita robert rolf rosa rune ruth sam samir samuel sandra sara sarah sebastian signe silas
-    sigurd simon simone sofia sofie sonja sophie stefan steen stella sten steven stig stine storm sune susan susanne svend sven
-    søren søs tanja tenna teresa thea theodor thomas tilde tim tina tine tobias tom tommy tor torben tove trine troels ulla ulrik
-    vagn vera vibeke victor victoria viggo vivi vivian walter william winnie xenia yasmin yusuf zahra zainab åge åse ørjan abdul
-    adrian agnete alan allan amal anette angela anita anna-marie anthony arne asbjørn barbara bent beate birte birthe bo-erik
-    boris bruno carina carsten cathrine charles cheryl chloe cindy conny daisy dagmar dorrit doris edith edward einar elin elly
-    else-marie elvira emre enrico ernst finn flemming florian frands gabriel george gerda gorm grace-ann gregers gudrun gunhild
-    halfdan hamza hanna hannibal heinrich helge herdis hjalmar hugo ian ilse inger-lise ingeborg ismail ivan jamal jason jeanette
-    jeanne jennifer jenny jeremy jimmy jill jonna josef julian justin karl-erik karsten katarina kathrine keld kennet kirstin
-    kjeld klavs kristoffer kresten laila laurits leif leonora lillith linnea lissi lizzie lotta lucia luis lærke magda malou
-    margit margrethe marius marlene marta matilde maren meera melissa merle michelle mike mogens monika nathan naja nicklas niklas
-    nikita nick nigel nikoline oline oliver ove palle pamela paw per-erik philip poul-erik regina rene rené richard rie roger
-    ronja ruben rudi ryan sally samantha sanne sarina saxo selma shirin sigrid sigurd simran sille solveig sonny stephen steffen
-    steve sunniva svenning søs-marie tamara taylor thor thorkild thyra tage toke tony torsten ursula ulf uffe valdemar vanessa
-    verner viktor vilhelm wilhelm willy yasir yvonne zara zeynep
+    abdul adam adrian agnes agnete ahmed aisha alan albert alberte alex alexander alfred ali alice allan alma amal amalie amanda amina
+    amira anders andrea andreas andrew ane anette angela anita anja ann anna anna-marie anne annette annika anthony anton arne arthur
+    asbjørn asger asta astrid august aya ayse barbara beate benjamin bent bente berit bertil bill birgit birgitte birte birthe bjarne
+    bjørn bo bo-erik bodil boris brian britta brittany bruno camilla carina carl carla caroline carsten cathrine cecilie charles
+    charlotte cheryl chloe chris christian christina christine christoffer cindy claire clara claus connie conny dag dagmar daisy dan
+    daniel david deepa dennis ditte doris dorrit dorte dorthe ebbe edith edward eigil einar ejner elena elias elin eline elisabeth ella
+    ellen ellie elly else else-marie elsebeth elvira emil emilie emily emma emrah emre enrico erik ernst esben eskil esther eva fatima
+    fatma filip finn flemming florian frands frank fred frederik frederikke freja frida gabriel george gerda gert gitte gorm grace
+    grace-ann gregers grethe gudrun gunhild gunnar gustav halfdan hamza hanna hannah hanne hannibal hans harald harry hassan heidi
+    heinrich helen helena helene helge helle henning henrik herdis hjalmar holger hope hugo hussein ian ib ibrahim ida ilse inga inge
+    ingeborg ingelise inger inger-lise ingrid irene isabella ismail ivan jack jacob jakob jamal james jan jane janne jasmin jason jean
+    jeanette jeanne jennifer jenny jens jeppe jeremy jesper jessica jette jill jim jimmy joan joe johan johanne john johnny jon jonas
+    jonathan jonna josef josefine joseph julia julian julie justin jytte jørgen jørn kaj kamilla karen karin karina karl karl-erik karla
+    karoline karsten kasper katarina kathrine katja katrine keld kemal kennet kenneth kevin khadija kim kirsten kirstin kirstine kjeld
+    klara klaus klavs knud kresten kristian kristina kristine kristoffer kurt laila lars lasse laura laurits laust layla leif leila lena
+    lene leo leonora lilian lillian lillith linda line linnea lis lisa lisbeth lise lissi liv liva lizzie lone lotta lotte louis louise
+    lucas lucia lucy ludvig luis luna lykke lærke mads magda magnus maja malene malik malou malthe marc marcus maren margit margrethe
+    maria mariam marianne marie marina marius mark marlene marta martha martin mary mathias mathilde matilde matthew max may maya meera
+    melissa merete merle mette mia michael michelle mie mikael mike mikkel mille minna mira mogens mohamed mohammad mohammed mona monica
+    monika morten muhammed mustafa nadia nadja naja nanna natasha nathan nete nicholas nick nicklas nicolai nicole niels nigel nikita
+    niklas nikolaj nikoline nina noah noor nora ole olga oline oliver olivia omar oscar oskar otto ove palle pamela patricia patrick
+    paul paula paw peder pelle per per-erik pernille peter philip pia poul poul-erik preben priya rachel rasmus ravi rebecca regina rene
+    rené richard rie rikke rita robert roger rolf ronja rosa rose ruben rudi rune ruth ryan sally sam samantha samir samuel sandra sanne
+    sara sarah sarina saxo sebastian selma shirin signe sigrid sigurd silas sille simon simone simran sofia sofie solveig sonja sonny
+    sophie steen stefan steffen stella sten stephen steve steven stig stine storm sune sunniva susan susanne sven svend svenning søren
+    søs søs-marie tage tamara tanja taylor tenna teresa thea theodor thomas thor thorkild thyra tilde tim tina tine tobias toke tom
+    tommy tony tor torben torsten tove trine troels uffe ulf ulla ulrik ursula vagn valdemar vanessa vera verner vibeke victor victoria
+    viggo viktor vilhelm vivi vivian walter wilhelm will william willy winnie xenia yasir yasmin yusuf yvonne zahra zainab zara zeynep
+    åge åse ørjan
     """.split()
 )
 _ALSO_WORDS = frozenset("storm jean dan sten hans will may mark grace hope per max bill rose dag kim jack frank lykke".split())

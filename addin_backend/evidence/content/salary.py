@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.evidence.content.person import Link, link_in
+from addin_backend.evidence.content.prose import ACCEPT
 from addin_backend.model.evidence import Location, SensitivityClass
 
 _AMOUNT = r"(?:(?:kr\.?|dkk|eur|€|£|\$)\s?\d[\d.,]{2,12}|\d[\d.,]{2,12}\s?(?:,-|kr\b\.?|kroner|dkk|eur\b|euro))"
@@ -27,10 +28,11 @@ _PAY = tuple(
     wage debt owes loan saving mortgage arrears
     """.split()
 )
+_LINKED = {Link.NONE: 0, Link.SELF: 20, Link.PERSON: 35}
 _PAY_SUBJECT = ("løn", "salary", "pension", "gage", "indkomst", "income", "pay")
 _PERIODS = ("om måneden", "md", "måned", "per måned", "månedligt", "month", "om året", "årligt", "year", "annum")
 _NOT_PAY = re.compile(
-    r"abonnement|subscription|leje\b|licens|husleje|rent\b|pris|price|præmie|premium|gebyr|fee\b|kontingent|vederlag|konsulent|hosting"
+    r"abonnement|subscription|leje\b|licens|husleje|\brent\b|pris|price|præmie|premium|gebyr|fee\b|kontingent|vederlag|konsulent|hosting"
     r"|service|\bomsætning|turnover|revenue"
     r"|lønsum|payroll cost|budget|selskab|virksomhed|company|firma\w*|a/s\b|aps\b|gennemsnit\w*|average|median|stilling\w*|position"
     r"|bruger|user",
@@ -40,6 +42,7 @@ _NOT_PAY = re.compile(
 
 def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
     """Amounts about a person in the passage; a lower-case ``subject`` that speaks of pay counts too."""
+    why = "amount of money about a person"
     about_pay = any(word in subject for word in _PAY_SUBJECT)
     for pattern, triggers, base in ((_NEAR, _PAY, 40), (_A_MONTH, _PERIODS, 20)):
         for match in matches(passage, triggers, pattern):
@@ -48,13 +51,7 @@ def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
             link = link_in(sentence)
             if link is Link.NONE:
                 link = Link(min(link_in(passage.text[max(0, start - 200) : start]), Link.SELF))
-            score = (
-                base
-                + (20 if about_pay else 0)
-                + {Link.NONE: 0, Link.SELF: 20, Link.PERSON: 35}[link]
-                - (35 if _NOT_PAY.search(sentence) else 0)
-            )
-            if score >= 55 and passage.location_at(match.start()) is not Location.SIGNATURE:
-                yield Hit(
-                    "salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), score, "amount of money about a person"
-                )
+            pay = about_pay or any(word in sentence.lower() for word in _PAY_SUBJECT)
+            score = base + _LINKED[link] + (20 if pay else 0) - (35 if _NOT_PAY.search(sentence) else 0)
+            if score >= ACCEPT and passage.location_at(match.start()) is not Location.SIGNATURE:
+                yield Hit("salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), score, why)
