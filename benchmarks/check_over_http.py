@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import os
+import random
 import re
 import signal
 import subprocess
@@ -18,10 +19,17 @@ import httpx
 from table import Line, resident, rounds, show
 
 SENDER = "mette.holm@nordlys.example"
-PARAGRAPH = (
-    "Kære kollega. Vedlagt er mine noter fra mødet om den nye forsikringsaftale. Vi gennemgik dækningen for bygninger og løsøre, "
-    "og kunden bad om et tilbud inden udgangen af måneden. Kunden har cpr-nummer 010190-1235 og er sygemeldt med stress. "
+OPENING = "Kære kollega. Kunden har cpr-nummer 010190-1235 og er sygemeldt med stress. Her er mine noter fra mødet.\n\n"
+SENTENCES = (
+    "Vi gennemgik dækningen for bygninger og løsøre på {place}, og kunden bad om et tilbud inden den {day}.",
+    "Police nr. {number} udløber ved årsskiftet, og præmien er steget med {day} procent siden sidste år.",
+    "Selskabet foreslår en selvrisiko på {number} kr., hvis tagkonstruktionen bliver udskiftet i foråret.",
+    "Husk at vedlægge billederne fra besigtigelsen og fakturaen fra tømreren i {place}.",
+    "Jeg ringer til taksatoren i morgen, så vi kan få afsluttet sagen om vandskaden i kælderen.",
+    "Direktøren spurgte, om driftstabsforsikringen også gælder, når leverandøren i {place} er lukket.",
+    "Nyhedsbrevet om ændringerne i vilkårene bliver sendt til alle kunder den {day}.",
 )
+PLACES = ("Vestergade", "Havnen", "Kongens Nytorv", "Randers", "Svendborg", "Nørrebro")
 
 
 @contextlib.contextmanager
@@ -44,11 +52,23 @@ def demo() -> Iterator[tuple[str, int]]:
             process.wait(30)
 
 
+def notes(size: int) -> str:
+    """About ``size`` characters of varied, mostly ordinary Danish, with one CPR number and one sentence on health."""
+    dice = random.Random(7)
+    text = [OPENING]
+    length = len(OPENING)
+    while length < size:
+        sentence = dice.choice(SENTENCES).format(place=dice.choice(PLACES), day=dice.randint(1, 28), number=dice.randint(1000, 99999))
+        text.append(sentence + ("\n\n" if dice.random() < 0.2 else " "))
+        length += len(text[-1])
+    return "".join(text)[:size]
+
+
 def body(size: int, recipients: int) -> dict[str, object]:
     """A check request of about ``size`` characters."""
     domains = ["fynskpension.example", "skovadvokat.example", "postkasse.example", "cafehavnen.example", "nordlys.example"]
     to = [{"address": f"person{index}@{domains[index % len(domains)]}", "name": f"Person {index}"} for index in range(recipients)]
-    text = (PARAGRAPH * (size // len(PARAGRAPH) + 1))[:size]
+    text = notes(size)
     draft = {
         "item_id": None,
         "from": SENDER,

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from addin_backend.bootstrap.checking import NoEngine, checking, lookups, open_engine, rulebook
+from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.decision.explain import TOO_MANY
 from addin_backend.errors import BadInput
 from addin_backend.evidence.mime import parse_message
@@ -77,7 +78,7 @@ def _given(file: str) -> str:
 
 
 def _line(file: str, decision: Decision) -> str:
-    return msgspec.json.encode(line_view(_given(file), decision)).decode()
+    return json_line(line_view(_given(file), decision))
 
 
 def _human(file: str, decision: Decision) -> str:

@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal, TextIO
 import msgspec
 
 from addin_backend.bootstrap.checking import policy_files
+from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.errors import BadInput
 from addin_backend.evidence.content.classify import classify, min_protection
 from addin_backend.evidence.content.terms import Terms, read_terms
@@ -67,7 +68,7 @@ def _answer(identity: str | int, evidence: ContentEvidence) -> str:
         "identifiers": list(evidence.identifier_texts),
         "min_protection": min_protection(evidence),
     }
-    return msgspec.json.encode(answer).decode()
+    return json_line(answer)
 
 
 def _lines(source: BinaryIO, out: TextIO, terms: Terms) -> None:

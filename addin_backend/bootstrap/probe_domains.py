@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import msgspec
 
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.bootstrap.transport import transport_lookup
 from addin_backend.flows.look_up_transport import probe
 from addin_backend.settings import Settings
@@ -25,7 +26,7 @@ def run(domains: tuple[str, ...], as_json: bool, settings: Settings, ca_file: Pa
     lookup = transport_lookup(settings, None, ca_file, test_resolver=test_resolver)
     try:
         for found in probe(domains, lookup, now()):
-            print(msgspec.json.encode(found).decode() if as_json else _human(found), file=out, flush=True)
+            print(json_line(found) if as_json else _human(found), file=out, flush=True)
     finally:
         lookup.close()
     return 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from addin_backend.model.decision import Action, Decision, Texts
-from addin_backend.model.evidence import ContentEvidence, Evidence, SensitivityClass
+from addin_backend.model.evidence import ContentEvidence, ContentHit, Evidence, SensitivityClass
 from addin_backend.model.message import Message
 
 EMPTY_CONTENT = ContentEvidence(classes=frozenset())
@@ -16,7 +16,9 @@ EMPTY_CONTENT = ContentEvidence(classes=frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A change to try. ``content`` None means: classify ``message`` again; else that evidence is assumed (and the text says so)."""
+    """A change to try. With ``reread`` the words of ``message`` must be read again, and ``evidence`` is the best that can come of it;
+    else ``evidence`` is what holds after the change.
+    """
 
     change: str
     message: Message
@@ -47,12 +49,22 @@ def _assuming_ordinary(message: Message, evidence: Evidence, change: str, texts:
     return Candidate(change=change, message=message, evidence=assumed, texts=texts)
 
 
+def _at_best(evidence: Evidence, stays: Callable[[ContentHit], bool], gone: tuple[int, ...]) -> Evidence:
+    """The evidence when only the hits that stay are left, and the parts in ``gone`` are not there any more."""
+    content = evidence.content
+    hits = tuple(hit for hit in content.hits if stays(hit))
+    unreadable = tuple(item for item in content.unreadable if item.part not in gone)
+    classes = {hit.sensitivity for hit in hits} | ({SensitivityClass.UNKNOWN} if unreadable else set())
+    left = msgspec.structs.replace(content, hits=hits, unreadable=unreadable, classes=frozenset(classes))
+    return msgspec.structs.replace(evidence, content=left, attachment_count=evidence.attachment_count - len(gone))
+
+
 def _without_attachments(message: Message, evidence: Evidence, parts: tuple[int, ...]) -> Candidate:
     left = tuple(item for index, item in enumerate(message.attachments) if index not in parts)
     return Candidate(
         change="remove_attachment",
         message=msgspec.structs.replace(message, attachments=left),
-        evidence=evidence,
+        evidence=_at_best(evidence, lambda hit: hit.part not in parts, parts),
         texts=Texts(da="Fjern de vedhæftninger, som ikke kan sendes åbent", en="Remove the attachments that cannot be sent openly"),
         parts=parts,
         reread=True,
@@ -82,15 +94,16 @@ def candidates(
         return ()
     if any(hit.identifier for hit in evidence.content.hits):
         masked = mask(message, evidence.content)
-        found.append(Candidate(change="mask_identifiers", message=masked, evidence=evidence, texts=_mask_texts(evidence), reread=True))
+        best = _at_best(evidence, lambda hit: not hit.identifier, ())
+        found.append(Candidate(change="mask_identifiers", message=masked, evidence=best, texts=_mask_texts(evidence), reread=True))
     parts = {item.part for item in evidence.content.unreadable} | {hit.part for hit in evidence.content.hits}
     attached = tuple(sorted(index for index in parts if 0 <= index < len(message.attachments)))
     if attached:
         found.append(_without_attachments(message, evidence, attached))
     worst = tuple(dict.fromkeys(item.address for item in decision.recipients if item.action is decision.action))
-    if 0 < len(worst) < len({item.address for item in decision.recipients}):
+    if decision.action is not Action.PROTECT and 0 < len(worst) < len({item.address for item in decision.recipients}):
         found.append(_without_recipients(message, evidence, worst))
-    if evidence.content.classes and evidence.readable:
+    if evidence.content.classes and evidence.readable and decision.action is not Action.PROTECT:
         texts = Texts(da="Fjern de beskyttede oplysninger fra mailen", en="Remove the protected information from the mail")
         found.append(_assuming_ordinary(message, evidence, "remove_sensitive_content", texts))
     if not evidence.readable:

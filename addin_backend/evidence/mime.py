@@ -83,7 +83,8 @@ def _content_type(block: HeaderBlock, default: str, reading: _Reading) -> Parame
     if not found.sound:
         reading.note("bad_content_type", fatal=True)
     elif not _MEDIA_TYPE.fullmatch(found.value):
-        reading.note("bad_content_type")  # RFC 2045 §5.2: as if it were plain text
+        # RFC 2045 §5.2: as if it were plain text; but where it names parts, clients may well cut and decode them
+        reading.note("bad_content_type", fatal="multipart" in found.value or "boundary" in found.parameters)
         return Parameters("text/plain", found.parameters)
     return found
 

@@ -90,13 +90,13 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
     )
 
 
-def _tried(candidate: ways_out.Candidate, parts: Checking) -> Action:
-    """What the changed draft would get: read again where the change touched the words."""
-    evidence = candidate.evidence
-    if candidate.reread:
-        content = content_of(candidate.message, parts.terms)
-        evidence = msgspec.structs.replace(evidence, content=content, attachment_count=len(candidate.message.attachments))
-    return _evaluate(evidence, parts)[1].action
+def _tried(candidate: ways_out.Candidate, wanted: Container[Action], parts: Checking) -> Action:
+    """What the changed draft would get. Where the change touched the words they are read again, unless not even the best could help."""
+    action = _evaluate(candidate.evidence, parts)[1].action
+    if not candidate.reread or action not in wanted:
+        return action
+    content = content_of(candidate.message, parts.terms)
+    return _evaluate(msgspec.structs.replace(candidate.evidence, content=content), parts)[1].action
 
 
 def _with_colleague(message: Message, evidence: Evidence) -> ways_out.Candidate:
@@ -110,7 +110,7 @@ def _with_colleague(message: Message, evidence: Evidence) -> ways_out.Candidate:
 
 def _working(found: Iterable[ways_out.Candidate], wanted: Container[Action], parts: Checking) -> tuple[WayOut, ...]:
     """The candidates that were evaluated and make things better."""
-    tried = ((item, _tried(item, parts)) for item in found)
+    tried = ((item, _tried(item, wanted, parts)) for item in found)
     return tuple(
         WayOut(change=item.change, recipients=item.recipients, parts=item.parts, action=action, texts=item.texts)
         for item, action in tried

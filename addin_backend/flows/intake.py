@@ -25,7 +25,13 @@ def _recipients(draft: DraftInput) -> tuple[Recipient, ...]:
 
 
 def _attachment(given: AttachmentInput) -> Attachment:
-    return Attachment(name=given.name, media_type=given.media_type, content=given.base64, inline=given.inline, content_id=given.content_id)
+    return Attachment(
+        name=given.name,
+        media_type=given.media_type.split(";")[0].strip(),  # parameters are ours to set (evidence/extraction.py)
+        content=given.base64,
+        inline=given.inline,
+        content_id=given.content_id,
+    )
 
 
 def from_draft(draft: DraftInput) -> Message:

@@ -23,7 +23,7 @@ OK = "ok"
 _KNOWN = {"sent": SendState.SENT, "uncertain": SendState.UNCERTAIN}  # any other word is an error's: not sent
 _PASSING = frozenset({Unavailable.code, OutcomeUnknown.code})
 GRACE = (0.2, 1.0, 3.0)  # seconds between looks after an answer was lost; Exchange indexes Sent Items with a delay
-LATER = (5.0, 15.0, 60.0, 300.0) + (900.0,) * 96  # seconds between attempts to tidy up while Exchange is away: about a day
+LATER = (2.0, 10.0, 60.0, 300.0) + (900.0,) * 96  # seconds between attempts to tidy up while Exchange or the log is away: about a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,17 @@ def _persist(action: Callable[[], str], parts: Sending) -> str:
 
 
 def _patiently(steps: Steps, name: str, action: Callable[[], str], parts: Sending) -> str:
-    """As ``_persist`` for what must come about however long Exchange is away. The pause is in the step, so no later life repeats it."""
+    """As ``_persist`` for what must come about however long Exchange is away."""
+    return _later(steps, name, action, steps.run(name, lambda: _persist(action, parts)), parts)
+
+
+def _later(steps: Steps, name: str, action: Callable[[], str], word: str, parts: Sending) -> str:
+    """Try again as long as ``word`` is that of a fault that may pass. The pause is in the step, so that no later life repeats it."""
 
     def again(pause: float) -> str:
         parts.sleep(pause)
         return _attempt(action)
 
-    word = steps.run(name, lambda: _persist(action, parts))
     for number, pause in enumerate(LATER, 2):
         if word not in _PASSING:
             break
@@ -239,7 +243,8 @@ def _finish(steps: Steps, job_id: str, state: SendState, code: str, parts: Sendi
     A draft stays as long as its readable copy does not stand among the sent items.
     """
     steps.run("state", lambda: _attempt(lambda: _closing_state(job_id, state, code, parts)))
-    words = {"recorded": steps.run("record outcome", lambda: _attempt(lambda: _record_outcome(job_id, parts)))}
+    record = partial(_record_outcome, job_id, parts)
+    words = {"recorded": steps.run("record outcome", lambda: _attempt(record))}
     if state in (SendState.SENT, SendState.PARTLY_SENT):
         words["copy"] = _patiently(steps, "keep readable copy", lambda: _keep_readable(job_id, parts), parts)
     kept = words.get("copy", OK) == OK
@@ -250,11 +255,20 @@ def _finish(steps: Steps, job_id: str, state: SendState, code: str, parts: Sendi
     mailbox = parts.store.job(job_id).mailbox
     for number, item in enumerate(unsent):
         words[f"discarded{number}"] = _patiently(steps, f"discard {number}", partial(_discard, mailbox, item, parts), parts)
+    words["recorded"] = _later(steps, "record outcome", record, words["recorded"], parts)
     parts.events.info("send_ended", job=job_id, state=state.value, code=code, **words)
 
 
 def _closing_state(job_id: str, state: SendState, code: str, parts: Sending) -> str:
+    """Store how it ended. A copy that was never begun because nothing may be sent is not sent either."""
     _set_state(job_id, state, parts, code)
+    job = parts.store.job(job_id)
+    if state is SendState.NOT_SENT:
+        begun = (SendState.NOT_SENT, SendState.SENT, SendState.UNCERTAIN)
+        groups = tuple(
+            item if item.state in begun else msgspec.structs.replace(item, state=state, error_code=job.error_code) for item in job.groups
+        )
+        parts.store.save(msgspec.structs.replace(job, groups=groups))
     return OK
 
 

@@ -35,7 +35,7 @@ from sizes import size
     ],
 )
 def test_every_spelling_is_found_as_it_was_written(number: str, body: str) -> None:
-    """Hyphen, blanks, dots, other dashes, wide digits, invisible characters, line breaks, none at all, day + 60, mistyped but called CPR."""
+    """Hyphen, blanks, dots, dashes, wide digits, invisible characters, line breaks, none, day + 60, mistyped but called CPR."""
     found = evidence(body)
     assert (number,) == found.identifier_texts
     assert SensitivityClass.CPR in found.classes

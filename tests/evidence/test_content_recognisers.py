@@ -11,7 +11,6 @@ from addin_backend.errors import BadRegister
 from addin_backend.evidence.content.classify import classify, mask_identifiers, min_protection
 from addin_backend.evidence.content.iban import is_iban
 from addin_backend.evidence.content.masking import mask
-from addin_backend.evidence.content.payment_card import passes_luhn
 from addin_backend.evidence.content.private import is_private
 from addin_backend.evidence.content.segments import cut
 from addin_backend.evidence.content.terms import read_terms
@@ -30,7 +29,7 @@ def _found(body: str, recogniser: str) -> bool:
         (True, "Mit kort er 4539 1488 0343 6467, udløb 09/28"),
         (True, "4539148803436467"),
         (True, "Amex 3714-496353-98431"),
-        (True, "5019 5555 4444 5555 dankort"),
+        (True, "5019 7654 3210 9870 dankort"),
         (False, "4539 1488 0343 6468 kort"),
         (False, "Ordre 4539148803436467"),
         (False, "testkort 4111 1111 1111 1111"),
@@ -41,9 +40,7 @@ def _found(body: str, recogniser: str) -> bool:
 )
 def test_payment_cards(expected: bool, body: str) -> None:
     """Issuer, length and Luhn, told from orders, parcels, licences, payment slips and test cards."""
-    assert expected is (
-        _found(body, "payment_card") if "5019" not in body else passes_luhn("5019555544445555") is _found(body, "payment_card")
-    )
+    assert expected is _found(body, "payment_card")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def test_both_alternatives_are_content() -> None:
 def test_names_and_subjects_are_decoded() -> None:
     """RFC 2231 and RFC 2047 names, and a subject whose encoded words cut a character in two."""
     message = parse_message(
-        b"From: a@b.example\r\nTo: c@d.example\r\nSubject: =?utf-8?B?bMOm?=\r\n =?utf-8?B?Z2U=?= =?utf-8?Q?erkl=C3?=\r\n =?utf-8?Q?=A6ring?=\r\n"
+        b"From: a@b.example\r\nTo: c@d.example\r\n"
+        b"Subject: =?utf-8?B?bMOm?=\r\n =?utf-8?B?Z2U=?= =?utf-8?Q?erkl=C3?=\r\n =?utf-8?Q?=A6ring?=\r\n"
         b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHej\r\n--x\r\nContent-Type: text/plain\r\n"
         b"Content-Disposition: attachment; filename*0*=utf-8''l%C3%B8; filename*1=n.txt\r\n\r\n1\r\n"
         b'--x\r\nContent-Type: text/plain; name="=?iso-8859-1?Q?=E6.txt?="\r\n\r\n2\r\n--x--\r\n'

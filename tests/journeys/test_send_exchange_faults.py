@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from demo_world import ANNA, BO, PETER, SEALED, DemoWorld, draft, eventually, running
+from sizes import size
 
 CPR = "010190-1234"
 SENTENCES = ("Mailen er ikke sendt", "has not been sent")
@@ -158,9 +160,9 @@ def test_exchange_is_stopped(world: DemoWorld) -> None:
     assert ("sent", 1) == ((job := world.send(mail, "stopped-01"))["state"], len(world.left(job)))
 
 
-@pytest.mark.parametrize(("operation", "kind"), [("CreateItem", "delay"), ("SendItem", "delay_after_commit"), ("SendItem", "delay")])
+@pytest.mark.parametrize(("operation", "kind"), [("CreateItem", "delay"), ("SendItem", "delay_after_commit")])
 def test_exchange_is_killed_in_the_middle_and_comes_back(world: DemoWorld, operation: str, kind: str) -> None:
-    """SIGKILL while it saves or sends, and back within a second: what is said of the mail is what the journal says, and never twice."""
+    """SIGKILL while it saves or sends, and back within a second: sent, and never twice."""
     mail = saved(world, BO, subject=f"Dræbt under {operation} {kind}")
     world.fault(operation, kind, seconds=30.0)
     count = world.outside.get("/sandbox/requests").json()["counts"].get(operation, 0)
@@ -171,10 +173,8 @@ def test_exchange_is_killed_in_the_middle_and_comes_back(world: DemoWorld, opera
     world.start_exchange()
     job = world.ended(job_id)
     world.tidied(job)
-    left = len(world.left(job))
-    assert (job["state"], left) in {("sent", 1), ("uncertain", 0)}
-    assert not is_armed(world, mail)
-    assert (job["state"] == "uncertain") == (operation == "SendItem" and kind == "delay")
+    assert ("sent", 1) == (job["state"], len(world.left(job)))
+    assert world.item("drafts", mail["item_id"]) is None
 
 
 def test_a_draft_gets_its_recipients_back_when_exchange_does(world: DemoWorld) -> None:
@@ -185,7 +185,8 @@ def test_a_draft_gets_its_recipients_back_when_exchange_does(world: DemoWorld) -
     eventually(lambda: (world.item("drafts", mail["item_id"]) or {}).get("disarmed"), "the disarming")
     world.kill_exchange()
     job = world.ended(job_id)
+    time.sleep(size(sample=0, full=7))  # the quick attempts to give them back last 4 s, then there is one every 5 s and more
     world.start_exchange()
     eventually(lambda: is_armed(world, mail), "the recipients")
-    assert ("not_sent", []) == (job["state"], world.left(job))
+    assert ("not_sent", ["not_sent"], []) == (job["state"], [group["state"] for group in job["groups"]], world.left(job))
     assert [] == [item for item in world.items(SEALED) if item["marker"].startswith(job_id)]

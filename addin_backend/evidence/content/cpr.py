@@ -18,6 +18,7 @@ from addin_backend.model.evidence import SensitivityClass
 
 ACCEPT = 50
 FEWEST_DIGITS = 8
+MOST_HITS = 5_000  # in one text; what the mail is has long been settled
 NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
@@ -35,6 +36,7 @@ _SHAPES = (
     ("short", 0, re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
     ("cut", 0, re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
 )
+_UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
 _ELECTRONIC = re.compile(r"(?<!\w)(\d{6})-?([06][A-ZÆØÅ]{2}\d)(?!\w)")  # replacement numbers with initials (C-eCPR)
 _KEYWORD = re.compile(
     r"(?<![a-zæøå])(?:e?cpr|person(?:al)?\s?-?(?:nummer|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|danish id"
@@ -65,6 +67,8 @@ _OTHER_LABEL = re.compile(
     r"[ \t]*(?:(?:nr|nummer|no|number|id|er|is)\b\.?)?[ \t]*[.:#=(]?[ \t]*[a-z]{0,3}[-/]?$",
     re.IGNORECASE,
 )
+_KEYWORD_PIECES = ("cpr", "person", "sygesikring", "danish", "fødsel", "civil", "national", "social", "ssn", "tax", "identifikation")
+_GLUED = re.compile(r"[=&?#/\\@%]|-?[A-Za-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$", re.IGNORECASE)
 
 
@@ -129,24 +133,28 @@ def _is_called_so(passage: Passage, item: _Candidate) -> bool:
     return item.shape == "dashed" and bool(found) and not _OTHER_LABEL.search(before[found[-1].end() :])
 
 
+def _may_hold_keyword(passage: Passage) -> bool:
+    """Whether the text can hold a keyword at all: most mails cannot, and the search around every number is saved."""
+    return any(piece in passage.vocabulary for piece in _KEYWORD_PIECES)
+
+
 def _context(passage: Passage, item: _Candidate) -> tuple[int, bool]:
     """(score from the words around, whether a label stands right before)."""
-    text = passage.text
-    line = text.rfind("\n", 0, item.start) + 1
+    text, keyed = passage.text, _may_hold_keyword(passage)
+    line, end = passage.line(item.start)
     before = text[max(line, item.start - NEAR) : item.start]
-    if _is_labelled(before):
+    if keyed and _is_labelled(before):
         return 60, True
     score = 0
     if _OTHER_LABEL.search(before[-30:]):
         score -= 50
-    if _PLACE.search(before[-3:]) or re.match(r"[=&?#/\\@%]|-?[A-Za-z]", text[item.end : item.end + 2]):
+    if _PLACE.search(before[-3:]) or _GLUED.match(text, item.end):
         score -= 45
-    if _KEYWORD.search(text, max(0, item.start - NEAR), item.end + 30):
+    if keyed and _KEYWORD.search(text, max(0, item.start - NEAR), item.end + 30):
         score += 45
-    elif _KEYWORD.search(text, max(0, item.start - FAR), item.end + 100):
+    elif keyed and _KEYWORD.search(text, max(0, item.start - FAR), item.end + 100):
         score += 25
-    end = text.find("\n", item.end)
-    row = text[max(line, item.start - 120) : min(len(text) if end < 0 else end, item.end + 120)]
+    row = text[max(line, item.start - 120) : min(max(end, item.end), item.end + 120)]
     if _PERSON_WORD.search(row) or has_name(row):
         score += 20
     return score, False
@@ -159,16 +167,13 @@ def _looks_like_a_time(item: _Candidate) -> bool:
 
 
 def _score(passage: Passage, item: _Candidate) -> int:
+    if item.shape in _UNUSUAL:
+        return _unusual_score(passage, item) if _may_hold_keyword(passage) else 0
+    dated = is_date(item.digits)
+    if not dated and not _may_hold_keyword(passage):
+        return 0
     context, labelled = _context(passage, item)
-    if item.shape in {"paired", "long year", "short", "cut"}:
-        if item.shape == "short":
-            labelled = labelled or _in_cpr_column(passage.text, item.start)
-            return 60 if labelled and is_date("0" + item.digits) else 0
-        if item.shape == "cut":
-            return 65 if labelled and len(item.digits) in {9, 10, 11} and len(item.digits) != 10 else 0
-        near = labelled or context >= 45
-        return 65 if near and is_date(item.digits) else 0
-    if not is_date(item.digits):
+    if not dated:
         return 60 if labelled or _is_called_so(passage, item) else 0  # mistyped, but called a CPR number
     score = item.base + context
     if passes_modulus_11(item.digits):
@@ -178,8 +183,18 @@ def _score(passage: Passage, item: _Candidate) -> int:
     return score - 30 if _looks_like_a_time(item) and context < 45 else score
 
 
+def _unusual_score(passage: Passage, item: _Candidate) -> int:
+    """For spellings that say nothing without the keyword beside them."""
+    context, labelled = _context(passage, item)
+    if item.shape == "short":
+        return 60 if (labelled or _in_cpr_column(passage.text, item.start)) and is_date("0" + item.digits) else 0
+    if item.shape == "cut":
+        return 65 if labelled and len(item.digits) in {9, 11} else 0
+    return 65 if (labelled or context >= 45) and is_date(item.digits) else 0
+
+
 def _in_cpr_column(text: str, place: int) -> bool:
-    first = text[: text.find("\n")] if "\n" in text else ""
+    first = text[: max(0, text.find("\n", 0, 2_000))]
     return place > len(first) and _KEYWORD.search(first) is not None
 
 
@@ -194,11 +209,15 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every CPR number in the passage."""
     text = passage.text
+    kept = 0
     for item in _candidates(text):
         score = _score(passage, item)
         if score >= ACCEPT and not _is_placeholder(passage, item):
             why = "called a CPR number" if _is_labelled(text[max(0, item.start - NEAR) : item.start]) else "shape and date of a CPR number"
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
+            kept += 1
+            if kept >= MOST_HITS:
+                return
     if "cpr" in passage.lower or "personn" in passage.lower:
         for match in _ELECTRONIC.finditer(text):
             if _KEYWORD.search(text, max(0, match.start() - FAR), match.end() + 100):

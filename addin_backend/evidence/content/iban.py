@@ -29,26 +29,24 @@ def is_iban(text: str) -> bool:
     return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
 
 
+def _end_of(match: re.Match[str]) -> int:
+    """Where the number ends by the length of its country (a word behind it may look like its last group), or 0."""
+    wanted, seen = _LENGTHS.get(match.group()[:2].upper(), 0), 0
+    for place, char in enumerate(match.group(), start=match.start()):
+        seen += char != " "
+        if seen == wanted:
+            return place + 1
+    return 0
+
+
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every IBAN of a person in the passage."""
     for check in _CHECK_DIGITS.finditer(passage.text):
         match = _IBAN.match(passage.text, check.start() - 2)
         if match is None:
             continue
-        pieces = re.split(r"(?<= )", match.group())
-        for count in range(len(pieces), 0, -1):  # a word after the number may have been taken for its last group
-            piece = "".join(pieces[:count]).rstrip()
-            if is_iban(piece):
-                end = match.start() + len(piece)
-                if not is_company_account(passage, match.start(), end):
-                    yield Hit(
-                        "iban",
-                        SensitivityClass.CONFIDENTIAL,
-                        "bank_account",
-                        match.start(),
-                        end,
-                        80,
-                        "IBAN with valid checksum",
-                        identifier=True,
-                    )
-                break
+        end = _end_of(match)
+        if end and is_iban(passage.text[match.start() : end]) and not is_company_account(passage, match.start(), end):
+            yield Hit(
+                "iban", SensitivityClass.CONFIDENTIAL, "bank_account", match.start(), end, 80, "IBAN with valid checksum", identifier=True
+            )

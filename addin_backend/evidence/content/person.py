@@ -44,13 +44,13 @@ _RELATION = re.compile(
     re.IGNORECASE,
 )
 _SELF = frozenset("jeg mig min mit mine du dig din dit dine me my your you".split())
-_I = re.compile(r"\bI(?:'(?:m|ve|d)| (?:am|have|had|was|got|take|suffer|feel|need|can|cannot|will|do|did|would|still|was))\b")
+_I = re.compile(r"I(?<!\w.)(?:'(?:m|ve|d)| (?:am|have|had|was|got|take|suffer|feel|need|can|cannot|will|do|did|would|still))\b")
 # Each pattern begins with one set of characters, which the engine looks for fast; what must not stand before is asked after it.
 _NAME = re.compile(
     r"[A-ZÆØÅÄÖ](?<![\w.@/-].)[a-zæøåäöüé]{1,20}(?:-[A-ZÆØÅ][a-zæøåé]+)?(?:[ _][A-ZÆØÅÄÖ](?:[a-zæøåäöüé'-]{1,20}|\.)){1,4}(?![\w])"
 )
 _SINGLE = re.compile(r"[A-ZÆØÅÄÖ](?<![\w.@/-].)[a-zæøåäöüé]{1,15}\b")
-_TITLE = re.compile(r"\b(?:[Mm]rs?|Ms|Miss|[Hh]r|[Ff]ru|[Ff]rk|Dr)\.? [A-ZÆØÅ][a-zæøå]+")
+_TITLE = re.compile(r"[MHFDmhf](?<!\w.)(?:rs?|s|iss|ru|rk)\.? [A-ZÆØÅ][a-zæøå]+")
 _INITIALS = re.compile(r"[A-ZÆØÅ](?<![\w.].)\.\s?[A-ZÆØÅ](?:\.|[a-zæøåé]{2,15}\b)")
 
 _FIRST_NAMES = frozenset(
@@ -131,9 +131,14 @@ def has_name(text: str) -> bool:
     return False
 
 
-def link_in(text: str) -> Link:
-    """The firmest link to a person in ``text``."""
-    words = set(_TOKEN.findall(text.lower()))
+def words_in(text: str) -> frozenset[str]:
+    """The distinct words of ``text`` in lower case."""
+    return frozenset(_TOKEN.findall(text.lower()))
+
+
+def link_in(text: str, words: frozenset[str] | None = None) -> Link:
+    """The firmest link to a person in ``text``; ``words`` are its words where the caller has them already."""
+    words = words_in(text) if words is None else words
     if not words.isdisjoint(_THIRD) or ("her" in words and _ENGLISH.search(text)):
         return Link.PERSON
     if not words.isdisjoint(_OWNED) and (_RELATION.search(text) or _ROLE.search(text)):

@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import SENTENCE_CHARS, Passage
-from addin_backend.evidence.content.person import Link, link_in
+from addin_backend.evidence.content.person import Link, link_in, words_in
 from addin_backend.evidence.content.terms import Term, Terms
 from addin_backend.model.evidence import Location, SensitivityClass
 
 ACCEPT = 55
 TRIED = 5_000  # places of one term in one passage that are weighed and found too light; the next one counts (in doubt, encrypt)
 PER_TERM = 3  # hits kept for one term in one passage
+SAID = 5  # for a verb that says what somebody has or is
 _STRENGTH = {1: 20, 2: 35, 3: 45}
 _HERE = {Link.NONE: 0, Link.SELF: 20, Link.PERSON: 35}
 _NEXT = {Link.NONE: 0, Link.SELF: 10, Link.PERSON: 25}
 _HEADER_ROW = re.compile(r"[;,\t|]")
-_SAYS = re.compile(
-    r"\b(?:konstateret|diagnosticeret|lider|ramt|indlagt|diagnose\w*|får|fik|fået|har|er|blev|blevet|døjer|suffers?|diagnosed|has|had"
-    r"|was|is|got|been|with)\b",
-    re.IGNORECASE,
+_SAYS = frozenset(
+    """
+    konstateret diagnosticeret lider ramt indlagt diagnose får fik fået har er blev blevet døjer suffer suffers diagnosed has had was is
+    got been with
+    """.split()
 )
 _LIST_NAME = re.compile(
     r"skabelon|template|politik|policy|vejledning|guide|blanket|prisliste|tilbud|brochure|folder|nyhed|kursus|retningslinj|statisti",
@@ -53,12 +55,19 @@ class _Page:
         self.passage = passage
         self.around = around
         self.links: dict[int, Link] = {}
+        self.words: dict[int, frozenset[str]] = {}
 
     def link(self, number: int) -> Link:
         if number not in self.links:
             start, end = self.passage.numbered_sentence(number)
-            self.links[number] = link_in(self.passage.text[start : min(end, start + 2 * SENTENCE_CHARS)])
+            text = self.passage.text[start : min(end, start + 2 * SENTENCE_CHARS)]
+            self.words[number] = words_in(text)
+            self.links[number] = link_in(text, self.words[number])
         return self.links[number]
+
+    def says(self, place: int) -> bool:
+        """Whether the sentence at ``place``, whose link was asked for before, has a verb that says what somebody has or is."""
+        return not self.words[self.passage.sentence_number(place)].isdisjoint(_SAYS)
 
     def nearest(self, start: int, end: int) -> tuple[int, bool]:
         """(points for the nearest person, whether a person stands in the same sentence)."""
@@ -81,12 +90,12 @@ def _weigh(page: _Page, term: Term, begin: int, stop: int) -> int:
     if location is Location.SIGNATURE:
         return 0
     points, same = page.nearest(begin, stop)
-    if _STRENGTH[term.weight] + points + 5 < ACCEPT:
+    if _STRENGTH[term.weight] + points + SAID - (around.damping // 2 if same else around.damping) < ACCEPT:
         return 0
     start, end = passage.sentence(begin, stop)
     if not same and term.sensitivity is not SensitivityClass.CRIMINAL and damper.denies_content(text[start:begin]):
         return 0
-    score = _STRENGTH[term.weight] + points + (5 if points and _SAYS.search(text[start:end]) else 0)
+    score = _STRENGTH[term.weight] + points + (SAID if points and page.says(begin) else 0)
     if damper.is_made_up(text[start:end]):
         return 0
     general = damper.is_general(text[start:end])
@@ -95,10 +104,11 @@ def _weigh(page: _Page, term: Term, begin: int, stop: int) -> int:
 
 def _table_score(passage: Passage, term: Term, begin: int) -> int:
     """A column of a table is about the persons in its rows."""
+    if passage.location is not Location.ATTACHMENT:
+        return 0
     text = passage.text
-    line_end = text.find("\n", begin)
-    row = text[text.rfind("\n", 0, begin) + 1 : line_end if line_end > 0 else len(text)]
-    if passage.location is not Location.ATTACHMENT or len(_HEADER_ROW.findall(row)) < 1 or line_end < 0:
+    start, line_end = passage.line(begin)
+    if not _HEADER_ROW.search(text, start, line_end) or text[line_end : line_end + 1] != "\n":
         return 0
     rows = text[line_end : line_end + 1000]
     return _STRENGTH[term.weight] + 40 if link_in(rows) is Link.PERSON and _HEADER_ROW.search(rows) else 0
