@@ -55,10 +55,10 @@ class TooLarge(SendSecurelyError):
 
     code = "too_large"
     status = 413
-    sentence = "The mail is larger than the limit."
-    sentence_da = "Mailen er større end grænsen."
-    next_step = "Send the largest attachments separately."
-    next_step_da = "Send de største vedhæftninger for sig."
+    sentence = "The mail has not been sent: it is larger than the limit."
+    sentence_da = "Mailen er ikke sendt: den er større end grænsen."
+    next_step = "Remove the largest attachment, or make it smaller."
+    next_step_da = "Fjern den største vedhæftning, eller gør den mindre."
 
 
 class NotSignedIn(SendSecurelyError):

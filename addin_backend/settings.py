@@ -5,13 +5,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 PREFIX = "SENDSECURELY_"
 FILE_VARIABLE = "SENDSECURELY_SETTINGS"
 HIDDEN = "••••••"
+
+
+_Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Some = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]  # also refuses nan, which no comparison holds for
 
 
 class SettingsError(Exception):
@@ -23,19 +28,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: str = "sendsecurely"
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: _Port = 8000
     public_url: str = "http://127.0.0.1:8000"
     data_dir: str = "data"
     policies_dir: str = ""
     registers_dir: str = ""
     engine: str = "embedded"
-    engine_workers: int = 1
-    engine_deadline: float = 2.0
+    engine_workers: _Some = 1
+    engine_deadline: _Seconds = 2.0
     opa_url: str = ""
     opa_binary: str = ""
     resolver: str = ""
     ticket_connector: bool = False
-    message_limit_mb: int = 35
+    message_limit_mb: _Some = 35
     smime: bool = True
     portal: bool = True
     certificates_dir: str = ""
@@ -47,14 +52,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ews_auth: str = "oauth"
     ews_user: str = ""
     ews_password: str = ""
-    ews_connections: int = 4
+    ews_connections: _Some = 4
     entra_tenant: str = ""
     entra_client: str = ""
     entra_certificate: str = ""
     entra_key: str = ""
     entra_audience: str = ""
     log_format: str = "json"
-    send_wait: float = 20.0
+    send_wait: _Seconds = 20.0
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -138,6 +143,8 @@ def load(environment: Mapping[str, str], **given: Any) -> Settings:
         raise SettingsError("The setting engine is 'opa', so opa_url must name the OPA server.")
     if settings.ews_auth not in {"oauth", "basic"}:
         raise SettingsError("The setting ews_auth must be 'oauth' or 'basic'.")
+    if settings.log_format not in {"json", "console"}:
+        raise SettingsError("The setting log_format must be 'json' or 'console'.")
     return settings
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin_backend.bootstrap.setting_files import folder_of, read_setting
 from addin_backend.decision import metadata
 from addin_backend.decision.explain import FAILURE_TEXTS, RuleText
 from addin_backend.decision.revision import policy_set
@@ -69,9 +70,15 @@ class NoEngine(Unavailable):
 
 
 def own_opa(settings: Settings) -> Path:
-    """The opa program: the setting, .tools, then PATH."""
+    """The opa program: the setting, .tools, then PATH. Raises NoEngine."""
     if settings.opa_binary:
-        return Path(settings.opa_binary)
+        given = Path(settings.opa_binary)
+        if not (given.is_file() and os.access(given, os.X_OK)):
+            raise NoEngine(
+                f"The setting opa_binary names {given}, which is no program. Nothing was checked.",
+                sentence_da=f"Indstillingen opa_binary peger på {given}, som ikke er et program. Intet er tjekket.",
+            )
+        return given
     built = PROJECT / ".tools" / "opa"
     found = str(built) if os.access(built, os.X_OK) else shutil.which("opa")
     if not found:
@@ -79,7 +86,7 @@ def own_opa(settings: Settings) -> Path:
     return Path(found)
 
 
-def _unusable(failure: EngineFailure) -> SendSecurelyError:
+def unusable(failure: EngineFailure) -> SendSecurelyError:
     """What is told when an engine does not start: the place in the rules, or that there is no engine."""
     if failure.kind != "compile":
         return NoEngine(
@@ -103,7 +110,7 @@ def _own_server(settings: Settings, policies: PolicySet) -> Iterator[str]:
     try:
         process.start()
     except EngineFailure as failure:
-        raise _unusable(failure) from None
+        raise unusable(failure) from None
     try:
         yield process.url
     finally:
@@ -128,7 +135,7 @@ def _embedded(settings: Settings, policies: PolicySet) -> Iterator[PolicyEngine]
     try:
         engine = RegorusWorker(policies, workers=settings.engine_workers)
     except EngineFailure as failure:
-        raise _unusable(failure) from None
+        raise unusable(failure) from None
     try:
         yield engine
     finally:
@@ -159,10 +166,11 @@ def channels(settings: Settings) -> Channels:
 
 def certificate_store(settings: Settings) -> CertificateStore:
     """The folder of recipients' certificates; without a folder or roots no certificate is usable."""
-    folder = Path(settings.certificates_dir or os.devnull)
-    return CertificateFolder(
-        folder, Path(settings.trusted_roots or os.devnull), judge=judge, addresses=addresses, normal_address=normal_address
-    )
+    folder = folder_of(settings, "certificates_dir") if settings.certificates_dir else Path(os.devnull)
+    if settings.trusted_roots:
+        read_setting(settings, "trusted_roots")  # so that a wrong path is told at once
+    roots = Path(settings.trusted_roots or os.devnull)
+    return CertificateFolder(folder, roots, judge=judge, addresses=addresses, normal_address=normal_address)
 
 
 def lookups(settings: Settings, registers: Registers) -> TransportSource:

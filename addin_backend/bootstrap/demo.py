@@ -16,9 +16,10 @@ from types import FrameType
 import msgspec
 import uvicorn
 
-from addin_backend.bootstrap.checking import PROJECT
+from addin_backend.bootstrap.checking import PROJECT, rulebook
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.server import Surroundings, open_services
+from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.errors import Unavailable
 from addin_backend.sandbox.dns import LoopbackDns
 from addin_backend.sandbox.exchange import process as exchange
@@ -86,8 +87,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
 @contextlib.contextmanager
 def _data_folder(given: Path | None) -> Iterator[Path]:
     if given is not None:
-        given.mkdir(parents=True, exist_ok=True)
-        yield given
+        yield make_data_folder(given)
         return
     made = Path(tempfile.mkdtemp(prefix="send-sikkert-"))
     try:
@@ -129,6 +129,7 @@ def _stop_on_signal(server: uvicorn.Server) -> None:
 
 def run(port: int, data: Path | None, settings: Settings) -> None:
     """Start everything, print the addresses, and serve until Ctrl-C."""
+    rulebook(msgspec.structs.replace(settings, registers_dir=str(REGISTERS)))  # refuses before anything of the demo world starts
     with _listen(port) as listening, _data_folder(data) as folder, _exchange(folder) as simulator, demo_dns() as dns:
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         pki = create_demo_pki(folder / "pki", now())

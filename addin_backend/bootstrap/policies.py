@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from addin_backend.bootstrap.checking import NoEngine, own_opa, policy_files
+from addin_backend.bootstrap.checking import NoEngine, own_opa, policy_files, unusable
 from addin_backend.decision.revision import policy_set
 from addin_backend.edges.opa_process import OpaProcess, compile_opa
 from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded, syntax_tree
 from addin_backend.edges.rego_server import OpaServer
 from addin_backend.flows.edit_policy import check_policy, test_policy
 from addin_backend.model.policy import Diagnostic, PolicyReport
-from addin_backend.ports import PolicyEngine, PolicySet
+from addin_backend.ports import EngineFailure, PolicyEngine, PolicySet
 from addin_backend.settings import Settings
 
 
@@ -50,13 +50,16 @@ def _show(faults: Sequence[Diagnostic], out: TextIO) -> None:
 
 
 def check(settings: Settings, out: TextIO) -> int:
-    """0 when the rules are sound, 1 with every fault and its place."""
+    """0 when the rules are sound, 1 with every fault and its place. Raises NoEngine."""
     policies = policy_set(policy_files(settings))
     binary = _opa(settings)
     compilers: list[Callable[[PolicySet], Sequence[Diagnostic]]] = [compile_embedded]
     if binary is not None:
         compilers.append(lambda rules: compile_opa(binary, rules))
-    faults = check_policy(policies, compilers, syntax_tree)
+    try:
+        faults = check_policy(policies, compilers, syntax_tree)
+    except EngineFailure as failure:
+        raise unusable(failure) from None
     _show(faults, out)
     engines = "regorus, OPA" if binary else "regorus (no OPA was found: run `make tools`)"
     print(f"{'Faults: ' + str(len(faults)) if faults else 'Sound'}. Revision {policies.revision}. Compiled by {engines}.", file=out)
@@ -76,13 +79,16 @@ def _table(report: PolicyReport, out: TextIO) -> None:
 
 
 def test(settings: Settings, out: TextIO) -> int:
-    """0 when every case holds on every engine and every rule has cases; 1 else."""
+    """0 when every case holds on every engine and every rule has cases; 1 else. Raises BadRegister (they do not compile), NoEngine."""
     policies = policy_set(policy_files(settings))
     binary = _opa(settings)
     factories: list[Callable[[PolicySet], PolicyEngine]] = [RegorusWorker]
     if binary is not None:
         factories.append(lambda rules: _OwnOpa(binary, rules))
-    report = test_policy(policies, factories)
+    try:
+        report = test_policy(policies, factories)
+    except EngineFailure as failure:
+        raise unusable(failure) from None
     _show(report.faults, out)
     _table(report, out)
     failed = sum(not item.passed for item in report.outcomes)

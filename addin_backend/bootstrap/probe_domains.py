@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TextIO
 
-import msgspec
-
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.bootstrap.transport import transport_lookup

@@ -17,6 +17,7 @@ from addin_backend.accountability.notary import Notary, origin_of
 from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.checking import certificate_store
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.setting_files import make_data_folder, read_setting
 from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
@@ -79,6 +80,7 @@ def log_path(settings: Settings) -> Path:
 
 def open_cabinet(settings: Settings) -> Cabinet:
     """Open or create everything in the data folder. Raises BadRegister (keys), LogBroken, Unavailable (in use, not writable)."""
+    make_data_folder(Path(settings.data_dir))
     keys = KeyFile.load_or_create(key_path(settings))
     notary = Notary(origin_of(settings.tenant), keys.log_signing_key)
     log = SqliteLog(log_path(settings), notary, now)
@@ -95,7 +97,7 @@ def open_cabinet(settings: Settings) -> Cabinet:
 def _signer(settings: Settings) -> Signer | None:
     if not settings.signing_certificate:
         return None
-    return read_signer(Path(settings.signing_key).read_bytes(), Path(settings.signing_certificate).read_bytes())
+    return read_signer(read_setting(settings, "signing_key"), read_setting(settings, "signing_certificate"))
 
 
 def recording(cabinet: Cabinet) -> Recording:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,13 +16,13 @@ from addin_backend.accountability import records
 from addin_backend.bootstrap.checking import Rulebook, checking, lookups, open_engine, rulebook
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
+from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.decision import metadata
 from addin_backend.edges.entra import AppCertificate, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
-from addin_backend.errors import BadRegister
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.check import Ask, Checking
 from addin_backend.flows.intake import from_draft
@@ -50,32 +49,21 @@ from addin_backend.web.services import (
 Identify = Callable[[str], Identity | None]
 
 
-def _refuse(name: str, why: str, why_da: str) -> BadRegister:
-    return BadRegister(
-        f"The setting {name} {why}.",
-        sentence_da=f"Indstillingen {name} {why_da}.",
-        next_step="`addin-backend settings` lists every setting.",
-        next_step_da="`addin-backend settings` viser alle indstillinger.",
-    )
-
-
 def ews_mailbox(settings: Settings) -> EwsMailbox:
     """The mailboxes behind the Exchange that the settings name. Nothing is requested here."""
     if not settings.ews_url:
-        raise _refuse("ews_url", "is missing", "mangler")
+        raise refused("ews_url", "is missing", "mangler")
     if settings.ews_auth == "basic":
         credentials: Basic | TokenSource = Basic(settings.ews_user, settings.ews_password)
     else:
-        key, certificate = Path(settings.entra_key), Path(settings.entra_certificate)
-        credentials = TokenSource(
-            settings.entra_tenant, settings.entra_client, AppCertificate(key.read_text("ascii"), certificate.read_text("ascii"))
-        )
+        key, certificate = (read_setting(settings, name).decode("ascii", "replace") for name in ("entra_key", "entra_certificate"))
+        credentials = TokenSource(settings.entra_tenant, settings.entra_client, AppCertificate(key, certificate))
     return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
 
 
 def _check_service(checks: Checking, records_to: Recording) -> Callable[[CheckCall], Checked]:
     def check_call(call: CheckCall) -> Checked:
-        ask = Ask(at=now(), secure=call.secure, confirmed=call.confirmed)
+        ask = Ask(at=now(), secure=call.secure, confirmed=call.confirmed, confirmed_for=call.confirmed_for)
         act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
         decision, value = pre_send(call.message, ask, act, checks, records_to)
         return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
@@ -89,7 +77,7 @@ def _send_service(parts: Accepting) -> Callable[[SendCall], SendAnswer]:
         press = Press(
             actor=asked.identity.address,
             message=asked.message,
-            ask=Ask(at=now(), secure=asked.secure, confirmed=asked.confirmed),
+            ask=Ask(at=now(), secure=asked.secure, confirmed=asked.confirmed, confirmed_for=asked.confirmed_for),
             mailbox=asked.mailbox,
             idempotency_key=call.idempotency_key,
             item_id=asked.item_id,
@@ -188,7 +176,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
 def _entra(settings: Settings) -> Identify:
     for name in ("entra_tenant", "entra_audience"):
         if not getattr(settings, name):
-            raise _refuse(name, "is missing: without it nobody can sign in", "mangler: uden den kan ingen logge på")
+            raise refused(name, "is missing: without it nobody can sign in", "mangler: uden den kan ingen logge på")
     url = f"https://login.microsoftonline.com/{settings.entra_tenant}/discovery/v2.0/keys"
 
     def fetch_keys() -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from addin_backend.model.decision import Action, Answer, Effect, Finding, Protection, RawFinding, RecipientDecision, Texts
@@ -32,7 +32,7 @@ FAILURE_CODES = {
     "compile": "EN-07",
 }
 TOO_MANY = "EN-08"
-_LAW = "GDPR Art. 32, Art. 5(1)(f)"
+_LAW = "GDPR Art. 32; Art. 5(1)(f)"
 _NOT_SENT = Texts(
     da="Mailen er ikke sendt, og din kladde er uændret. {why}", en="The mail has not been sent and your draft is unchanged. {why}"
 )
@@ -97,8 +97,41 @@ def notes(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def findings(answer: Answer, evidence: Evidence, texts: Mapping[str, RuleText]) -> tuple[Finding, ...]:
-    """The findings with addresses in place of ids and their words in both languages. A code without words is a defect: KeyError."""
+UNREAD_PART = "CO-05"
+_NAMED = 3  # attachments that are named; more are counted
+_WHY = {
+    "encrypted": Texts(da="fordi den er låst", en="because it is locked"),
+    "damaged": Texts(da="fordi den er beskadiget", en="because it is damaged"),
+    "too_large": Texts(da="fordi den er for stor", en="because it is too large"),
+    "empty": Texts(da="fordi der ikke er tekst i den", en="because there is no text in it"),
+    "unknown_type": Texts(da="fordi vi ikke kan læse den slags filer", en="because we cannot read files of that kind"),
+}
+
+
+def _unread(evidence: Evidence, names: Sequence[str]) -> Texts | None:
+    """Which attachment could not be read, and why: the sender sees the names, nobody else does."""
+    parts = [item for item in evidence.content.unreadable if 0 <= item.part < len(names)]
+    if not parts:
+        return None
+    so = Texts(da="Derfor behandles mailen som fortrolig.", en="so the mail is treated as confidential.")
+    if len(parts) == 1:
+        why = _WHY.get(parts[0].reason, Texts(da="", en=""))
+        name = names[parts[0].part]
+        da = f"Vi kunne ikke læse vedhæftningen {name}{', ' + why.da if why.da else ''}. {so.da}"
+        return Texts(da=da, en=f"We could not read the attachment {name}{' ' + why.en if why.en else ''}, {so.en}")
+    listed = ", ".join(names[item.part] for item in parts[:_NAMED]) + (" …" if len(parts) > _NAMED else "")
+    return Texts(
+        da=f"Vi kunne ikke læse {len(parts)} vedhæftninger: {listed}. {so.da}",
+        en=f"We could not read {len(parts)} attachments: {listed}, {so.en}",
+    )
+
+
+def findings(answer: Answer, evidence: Evidence, texts: Mapping[str, RuleText], names: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """The findings with addresses in place of ids and their words in both languages; ``names`` are the attachments'.
+
+    A code without words is a defect: KeyError.
+    """
+    unread = _unread(evidence, names)
     found = []
     for raw in answer.findings:
         index = int(raw.recipient[1:]) if raw.recipient else None
@@ -112,7 +145,9 @@ def findings(answer: Answer, evidence: Evidence, texts: Mapping[str, RuleText]) 
                 recipient=address,
                 params=raw.params,
                 title=Texts(da=_fill(words.title.da, values), en=_fill(words.title.en, values)),
-                texts=Texts(da=_fill(words.explanation.da, values), en=_fill(words.explanation.en, values)),
+                texts=unread
+                if unread and raw.code == UNREAD_PART
+                else Texts(da=_fill(words.explanation.da, values), en=_fill(words.explanation.en, values)),
                 law=words.law,
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -61,11 +61,12 @@ def _at_best(evidence: Evidence, stays: Callable[[ContentHit], bool], gone: tupl
 
 def _without_attachments(message: Message, evidence: Evidence, parts: tuple[int, ...]) -> Candidate:
     left = tuple(item for index, item in enumerate(message.attachments) if index not in parts)
+    names = tuple(message.attachments[index].name for index in parts if message.attachments[index].name)
     return Candidate(
         change="remove_attachment",
         message=msgspec.structs.replace(message, attachments=left),
         evidence=_at_best(evidence, lambda hit: hit.part not in parts, parts),
-        texts=Texts(da="Fjern de vedhæftninger, som ikke kan sendes åbent", en="Remove the attachments that cannot be sent openly"),
+        texts=Texts(da=f"Fjern {_names(names) or 'vedhæftningen'}", en=f"Remove {_names(names) or 'the attachment'}"),
         parts=parts,
         reread=True,
     )
@@ -104,7 +105,7 @@ def candidates(
     if decision.action is not Action.PROTECT and 0 < len(worst) < len({item.address for item in decision.recipients}):
         found.append(_without_recipients(message, evidence, worst))
     if evidence.content.classes and evidence.readable and decision.action is not Action.PROTECT:
-        texts = Texts(da="Fjern de beskyttede oplysninger fra mailen", en="Remove the protected information from the mail")
+        texts = Texts(da="Fjern de oplysninger, der skal beskyttes", en="Remove the information that has to be protected")
         found.append(_assuming_ordinary(message, evidence, "remove_sensitive_content", texts))
     if not evidence.readable:
         found.append(write_anew(message, evidence))
@@ -122,12 +123,17 @@ def add_recipient(message: Message, evidence: Evidence) -> Candidate:
 
 
 def change_recipient(message: Message, evidence: Evidence) -> Candidate:
-    """For a mail that none of its recipients can get: the same mail to another; ``evidence`` already holds a colleague."""
+    """For a mail that none of its recipients can get: the same mail, or one written anew, to another; ``evidence`` holds a colleague."""
+    replaced = tuple(item.address for item in message.recipients)
+    if not evidence.readable:
+        texts = Texts(da="Skriv mailen på ny til en anden modtager", en="Write the mail anew to another recipient")
+        return replace(_assuming_ordinary(message, evidence, "change_recipient", texts), recipients=replaced)
     return Candidate(
         change="change_recipient",
         message=message,
         evidence=evidence,
         texts=Texts(da="Ret adressen, eller vælg en anden modtager", en="Correct the address, or choose another recipient"),
+        recipients=replaced,
     )
 
 

@@ -23,6 +23,7 @@ from addin_backend.ports import Steps
 T = TypeVar("T")
 THREADS = 32  # workflows that run at once; more wait
 LOOK = 0.5  # seconds between looks into the database while somebody waits for a workflow
+AGAIN, LONGEST_PAUSE = 5.0, 600.0  # seconds until an interrupted workflow is taken up again, doubled while the database is away
 DRAIN = 5.0  # seconds that close waits for what is under way
 LONGEST = 4_096  # characters of a result; more is content, not a word
 LOGGER = "dbos"
@@ -33,7 +34,7 @@ _ERROR = "error_code"  # the one key of an error as it is stored
 class Interrupted(BaseException):
     """The engine itself failed under a workflow (its database is away, the process is going down).
 
-    Not an Exception, so that DBOS records no outcome: the workflow stays pending, and is taken up at the next start.
+    Not an Exception, so that DBOS records no outcome: the workflow stays pending, and is taken up in a while or at the next start.
     """
 
 
@@ -183,14 +184,31 @@ class DbosWorkflows:
         except SendSecurelyError:
             ended = True
             raise
-        except Exception:  # noqa: BLE001 a fault outside every step: nothing is known about it, so it is tried again at the next start
+        except Exception:  # noqa: BLE001 a fault outside every step: nothing is known about it, so it is tried again
             raise Interrupted from None
         finally:
+            if not ended:
+                self._take_up(job_id, AGAIN)
             with self._changed:
                 self._running.discard(job_id)
                 if ended and job_id in self._awaited:
                     self._done.add(job_id)
                 self._changed.notify_all()
+
+    def _take_up(self, job_id: str, after: float) -> None:
+        """Take an interrupted workflow up again in a while, unless we close: then the next start does."""
+
+        def resume() -> None:
+            if self._closed:
+                return
+            try:
+                DBOS.resume_workflow(job_id)
+            except Exception:  # noqa: BLE001 the database is still away
+                self._take_up(job_id, min(2 * after, LONGEST_PAUSE))
+
+        timer = threading.Timer(after, resume)
+        timer.daemon = True
+        timer.start()
 
     def start(self, job_id: str) -> None:
         """Start the workflow of ``job_id``; one that was started before is left alone. Raises Unavailable."""

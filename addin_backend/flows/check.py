@@ -41,11 +41,15 @@ class Checking:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the sender asks: when, whether *Send securely* was pressed, and what was confirmed before."""
+    """What the sender asks: when, whether *Send securely* was pressed, and what was confirmed for which mail.
+
+    ``confirmed_for`` is the digest of the decision that asked: a confirmation counts for that very mail and no other.
+    """
 
     at: datetime
     secure: bool = False
     confirmed: frozenset[str] = frozenset()
+    confirmed_for: str = ""
 
 
 def _look_up(message: Message, ask: Ask, parts: Checking) -> Mapping[str, TransportEvidence]:
@@ -68,7 +72,7 @@ def _evaluate(evidence: Evidence, parts: Checking) -> tuple[bytes, Answer]:
 
 def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> Decision:
     asked, answer = _evaluate(evidence, parts)
-    found = explain.findings(answer, evidence, parts.texts)
+    found = explain.findings(answer, evidence, parts.texts, [item.name for item in message.attachments])
     if answer.action is not Action.ALLOW:
         found += explain.notes(evidence)
     recipients = tuple(
@@ -103,9 +107,9 @@ def _with_colleague(message: Message, evidence: Evidence) -> ways_out.Candidate:
     """The mail is tried with a colleague alone: what works then is another recipient, or writing the mail anew to one."""
     colleague = unknown_recipient(Recipient(address="", domain=""), internal=True)
     addressed = msgspec.structs.replace(evidence, recipients=(colleague,))
-    if not evidence.readable:
-        return ways_out.write_anew(message, addressed)
-    return ways_out.change_recipient(message, addressed) if evidence.recipients else ways_out.add_recipient(message, addressed)
+    if evidence.recipients:
+        return ways_out.change_recipient(message, addressed)
+    return ways_out.add_recipient(message, addressed) if evidence.readable else ways_out.write_anew(message, addressed)
 
 
 def _working(found: Iterable[ways_out.Candidate], wanted: Container[Action], parts: Checking) -> tuple[WayOut, ...]:
@@ -140,7 +144,7 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
         channels=parts.channels,
         at=ask.at.date(),
         secure_requested=ask.secure,
-        confirmed=ask.confirmed,
+        confirmed=ask.confirmed if ask.confirmed_for == digest_of(message) else frozenset(),
     )
     evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
     decision = _decide(message, evidence, ask, parts)

@@ -6,8 +6,8 @@ Every step may run again after a crash. Step results are ids and words, since th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
@@ -40,6 +40,20 @@ class Sending:
     seal: Callable[[bytes, str], bytes]
     open: Callable[[bytes, str], bytes]
     sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How it ended: the job's state and error, the word of each copy that was begun, and the copies that were saved but not sent."""
+
+    state: SendState
+    code: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    unsent: tuple[Draft, ...] = ()
+
+
+class Unfinished(Exception):
+    """Something between two steps failed. No SendSecurelyError, which the engine would take for the workflow's end."""
 
 
 class Refused(Exception):
@@ -129,7 +143,7 @@ def _seal(job_id: str, parts: Sending) -> str:
     job, content = parts.store.job(job_id), _content(job_id, parts)
     for group in job.groups:
         _keep(job_id, group.group_id, seal_group(job, group, content, parts.sealing), parts)
-    _set_state(job_id, SendState.SEALED, parts)
+    parts.store.save(msgspec.structs.replace(parts.store.job(job_id), state=SendState.SEALED))
     return OK
 
 
@@ -172,18 +186,13 @@ def _send_saved(job_id: str, group: Group, saved: Draft, parts: Sending) -> str:
     return "sent"
 
 
-def _set_state(job_id: str, state: SendState, parts: Sending, error_code: str = "") -> None:
-    job = parts.store.job(job_id)
-    parts.store.save(msgspec.structs.replace(job, state=state, error_code=error_code or job.error_code))
+def _told(group: Group, word: str) -> Group:
+    return msgspec.structs.replace(group, state=_KNOWN.get(word, SendState.NOT_SENT), error_code="" if word in _KNOWN else word)
 
 
 def _set_group(job_id: str, group_id: str, word: str, parts: Sending) -> str:
     job = parts.store.job(job_id)
-    state = _KNOWN.get(word, SendState.NOT_SENT)
-    error = "" if word in _KNOWN else word
-    groups = tuple(
-        msgspec.structs.replace(item, state=state, error_code=error) if item.group_id == group_id else item for item in job.groups
-    )
+    groups = tuple(_told(item, word) if item.group_id == group_id else item for item in job.groups)
     parts.store.save(msgspec.structs.replace(job, state=SendState.SENDING, groups=groups))
     return OK
 
@@ -196,7 +205,7 @@ def _send_group(steps: Steps, job_id: str, group: Group, parts: Sending) -> tupl
         _, item_id, change_key = word.split(" ")
         saved = Draft(item_id=item_id, change_key=change_key)
         word = steps.run(f"send {group.group_id}", lambda: _attempt(lambda: _send_saved(job_id, group, saved, parts), "uncertain"))
-    steps.run(f"note {group.group_id}", lambda: _set_group(job_id, group.group_id, word, parts))
+    steps.run(f"note {group.group_id}", lambda: _attempt(lambda: _set_group(job_id, group.group_id, word, parts)))
     return word, None if word in _KNOWN else saved
 
 
@@ -231,44 +240,38 @@ def _tidy_draft(job_id: str, state: SendState, parts: Sending) -> str:
     return OK
 
 
-def _discard(mailbox: str, unsent: Draft, parts: Sending) -> str:
+def _discard(job_id: str, unsent: Draft, parts: Sending) -> str:
     """A copy that was saved and refused must not lie among the drafts, ready to be sent by hand."""
-    parts.mailbox.remove_draft(mailbox, unsent)
+    parts.mailbox.remove_draft(parts.store.job(job_id).mailbox, unsent)
     return OK
 
 
-def _finish(steps: Steps, job_id: str, state: SendState, code: str, parts: Sending, unsent: Sequence[Draft] = ()) -> None:
+def _finish(steps: Steps, job_id: str, end: End, parts: Sending) -> None:
     """Record, show, tidy. What fails here is reported, and changes nothing about what was sent.
 
     A draft stays as long as its readable copy does not stand among the sent items.
     """
-    steps.run("state", lambda: _attempt(lambda: _closing_state(job_id, state, code, parts)))
+    _patiently(steps, "state", lambda: _closing_state(job_id, end, parts), parts)
     record = partial(_record_outcome, job_id, parts)
     words = {"recorded": steps.run("record outcome", lambda: _attempt(record))}
-    if state in (SendState.SENT, SendState.PARTLY_SENT):
+    if end.state in (SendState.SENT, SendState.PARTLY_SENT):
         words["copy"] = _patiently(steps, "keep readable copy", lambda: _keep_readable(job_id, parts), parts)
     kept = words.get("copy", OK) == OK
-    if state is not SendState.UNCERTAIN and kept:
+    if end.state is not SendState.UNCERTAIN and kept:
         steps.run("forget content", lambda: _attempt(lambda: _forget(job_id, parts)))
     if kept:
-        words["tidied"] = _patiently(steps, "tidy draft", lambda: _tidy_draft(job_id, state, parts), parts)
-    mailbox = parts.store.job(job_id).mailbox
-    for number, item in enumerate(unsent):
-        words[f"discarded{number}"] = _patiently(steps, f"discard {number}", partial(_discard, mailbox, item, parts), parts)
+        words["tidied"] = _patiently(steps, "tidy draft", lambda: _tidy_draft(job_id, end.state, parts), parts)
+    for number, unsent in enumerate(end.unsent):
+        words[f"discarded{number}"] = _patiently(steps, f"discard {number}", partial(_discard, job_id, unsent, parts), parts)
     words["recorded"] = _later(steps, "record outcome", record, words["recorded"], parts)
-    parts.events.info("send_ended", job=job_id, state=state.value, code=code, **words)
+    parts.events.info("send_ended", job=job_id, state=end.state.value, code=end.code, **words)
 
 
-def _closing_state(job_id: str, state: SendState, code: str, parts: Sending) -> str:
-    """Store how it ended. A copy that was never begun because nothing may be sent is not sent either."""
-    _set_state(job_id, state, parts, code)
+def _closing_state(job_id: str, end: End, parts: Sending) -> str:
+    """Store how it ended, for the job and for each copy; one that was never begun because nothing may be sent is not sent either."""
     job = parts.store.job(job_id)
-    if state is SendState.NOT_SENT:
-        begun = (SendState.NOT_SENT, SendState.SENT, SendState.UNCERTAIN)
-        groups = tuple(
-            item if item.state in begun else msgspec.structs.replace(item, state=state, error_code=job.error_code) for item in job.groups
-        )
-        parts.store.save(msgspec.structs.replace(job, groups=groups))
+    groups = tuple(_told(item, end.words.get(item.group_id, end.code)) for item in job.groups)
+    parts.store.save(msgspec.structs.replace(job, state=end.state, error_code=end.code, groups=groups))
     return OK
 
 
@@ -282,17 +285,27 @@ def _forget(job_id: str, parts: Sending) -> str:
     return OK
 
 
-def send(steps: Steps, job_id: str, parts: Sending) -> None:
-    """The whole workflow for ``job_id``. It ends in a state that the sender can read; it raises nothing about the mail."""
+def _copies(steps: Steps, job_id: str, parts: Sending) -> End:
+    """Everything up to the last copy."""
     try:
         _must(steps, "decided", lambda: _attempt(lambda: _record_decided(job_id, parts)))
         _must(steps, "disarm", lambda: _persist(lambda: _disarm(job_id, parts), parts))
         _must(steps, "seal", lambda: _attempt(lambda: _seal(job_id, parts)))
     except Refused as refused:
-        _finish(steps, job_id, SendState.NOT_SENT, refused.code, parts)
-        return
-    groups = parts.store.job(job_id).groups
-    ends = [_send_group(steps, job_id, group, parts) for group in groups]
-    state = overall([_KNOWN.get(word, SendState.NOT_SENT) for word, _ in ends])
-    code = next((word for word, _ in ends if word not in _KNOWN), "")
-    _finish(steps, job_id, state, code, parts, [saved for _, saved in ends if saved is not None])
+        return End(SendState.NOT_SENT, refused.code)
+    ends = {group.group_id: _send_group(steps, job_id, group, parts) for group in parts.store.job(job_id).groups}
+    words = {group_id: word for group_id, (word, _) in ends.items()}
+    state = overall([_KNOWN.get(word, SendState.NOT_SENT) for word in words.values()])
+    code = next((word for word in words.values() if word not in _KNOWN), "")
+    return End(state, code, words, tuple(saved for _, saved in ends.values() if saved is not None))
+
+
+def send(steps: Steps, job_id: str, parts: Sending) -> None:
+    """The whole workflow for ``job_id``. It ends in a state that the sender can read; it raises nothing about the mail.
+
+    Raises Unfinished when the store failed between two steps: then the workflow is to be taken up again.
+    """
+    try:
+        _finish(steps, job_id, _copies(steps, job_id, parts), parts)
+    except SendSecurelyError as error:
+        raise Unfinished(error.code) from None

@@ -93,7 +93,8 @@ class LoopbackDns:
         if self.authenticated:
             response.flags |= dns.flags.AD
         if not self._fill(response, name, kind):
-            response.set_rcode(self.elsewhere)
+            below = any(key.endswith(f".{known}") for known in self.table)  # of a domain in the table everything is known
+            response.set_rcode(dns.rcode.NXDOMAIN if below else self.elsewhere)
         if not response.answer or response.rcode() != dns.rcode.NOERROR:
             soa = f"ns.demo.test. host.demo.test. 1 60 60 60 {self.ttl}"
             response.authority.append(dns.rrset.from_text("test.", self.ttl, "IN", "SOA", soa))

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from addin_backend.errors import NotFound, NotYours
+from addin_backend.errors import BadInput, NotFound, NotYours
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
@@ -29,8 +29,19 @@ def _own(identity: Identity, body: CheckBody | SendBody) -> None:
             raise NotYours(field=field)
 
 
+def _bound(body: CheckBody | SendBody) -> None:
+    """A confirmation says what it is about: the digest that came with the question."""
+    if body.confirmed and not body.confirmed_for:
+        raise BadInput(
+            "A confirmation needs the digest of the mail that it is for.",
+            sentence_da="En bekræftelse skal have den kontrolsum med, som hører til mailen.",
+            field="confirmed_for",
+        )
+
+
 def _check_call(identity: Identity, body: CheckBody | SendBody, services: Services, request_id: str) -> CheckCall:
     _own(identity, body)
+    _bound(body)
     _weigh(body.draft, services.message_limit)
     return CheckCall(
         identity=identity,
@@ -38,6 +49,7 @@ def _check_call(identity: Identity, body: CheckBody | SendBody, services: Servic
         language=body.language,
         message=services.intake(body.draft),
         confirmed=frozenset(body.confirmed),
+        confirmed_for=body.confirmed_for,
         secure=body.secure,
         request_id=request_id,
         item_id=body.draft.item_id,

@@ -23,13 +23,16 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CheckCall:
-    """One request for a check. ``confirmed`` holds codes (or "CODE:address"); ``secure`` is True when *Send securely* was pressed."""
+    """One request for a check. ``confirmed`` holds codes (or "CODE:address") for the mail whose digest is ``confirmed_for``; ``secure``
+    is True when *Send securely* was pressed.
+    """
 
     identity: Identity
     mailbox: str
     language: str
     message: Message
     confirmed: frozenset[str]
+    confirmed_for: str
     secure: bool
     request_id: str
     item_id: str | None = None

@@ -19,18 +19,20 @@ T = TypeVar("T")
 Language = Literal["da", "en"]
 Key = Annotated[str, msgspec.Meta(min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
 Code = Annotated[str, msgspec.Meta(max_length=400)]
+Digest = Annotated[str, msgspec.Meta(max_length=128)]
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 
 
 class CheckBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``POST /api/v1/check``."""
+    """``POST /api/v1/check``. ``confirmed_for`` is the digest of the decision that asked for ``confirmed``."""
 
     mailbox: str
     draft: DraftInput
     language: Language = "da"
     confirmed: list[Code] = []
+    confirmed_for: Digest = ""
     secure: bool = False
 
 
@@ -42,6 +44,7 @@ class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     draft: DraftInput
     language: Language = "da"
     confirmed: list[Code] = []
+    confirmed_for: Digest = ""
     secure: bool = True
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from command_line import FINDING_KEYS, LINE_KEYS, PROGRAM, RECIPIENT_KEYS, environment, mail, ran, raw_mail, without_traceback, write_json
 
 EVIDENCE = {
@@ -250,13 +251,16 @@ def test_a_mistake_on_the_command_line_is_named(arguments: tuple[str, ...], name
         (b'{"domains": {"a.example": {"tranport": "dane"}}}', "domains.a.example.tranport"),
         (b'{"domains": {"a.example": {"country": "Danmark"}}}', "domains.a.example.country"),
         (b'{"domains": {"a.example": {"transfer_basis": {"basis": "scc"}}}}', "domains.a.example.transfer_basis.basis"),
-        (b'{"domains": {"a.example": {"transfer_basis": {"basis": "adequacy", "valid_to": "2027-13-01"}}}}', "domains.a.example.transfer_basis.valid_to"),
+        (
+            b'{"domains": {"a.example": {"transfer_basis": {"basis": "adequacy", "valid_to": "2027-13-01"}}}}',
+            "domains.a.example.transfer_basis.valid_to",
+        ),
         (b'{"domains": {"A.example": {"country": "DK"}, "a.example": {"country": "IN"}}}', "domains.a.example"),
         (b'{"domains": {"a.example": ' + b"[" * 100_000, "deep"),
         (b'{"domains": {"a.example": {"country": ' + b'{"a":' * 100_000, "deep"),
         (b"[" * 100_000, "object"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_the_evidence_is_named(content: bytes, named: str, folder: Path) -> None:
     """Exit 2, nothing decided, and the place in the file: a wrong word is never a silent unknown."""
     (folder / "evidence.json").write_bytes(content)

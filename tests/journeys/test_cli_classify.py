@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from command_line import WORDS, Ran, mail, ran, without_traceback
 
 KEYS = ["id", "classes", "categories", "identifiers", "min_protection"]
@@ -47,12 +48,24 @@ CASES: list[tuple[str, dict[str, Any], set[str], list[str], str]] = [
     ("text of an attachment", {"attachments": [{"name": "a.docx", "text": WORDS["cpr"]}]}, {"cpr"}, ["010190-1233"], "encrypt"),
     ("bytes of an attachment", {"attachments": [{"name": "a.txt", "base64": _base64(WORDS["cpr"])}]}, {"cpr"}, ["010190-1233"], "encrypt"),
     ("nothing extracted", {"attachments": [{"name": "scan.pdf", "text": ""}]}, {"unknown"}, [], "encrypt"),
-    ("nothing extracted, but a name", {"attachments": [{"name": "CPR 010190-1233.pdf", "text": ""}]}, {"cpr", "unknown"}, ["010190-1233"], "encrypt"),
+    (
+        "nothing extracted, but a name",
+        {"attachments": [{"name": "CPR 010190-1233.pdf", "text": ""}]},
+        {"cpr", "unknown"},
+        ["010190-1233"],
+        "encrypt",
+    ),
     ("no bytes", {"attachments": [{"name": "a.txt", "base64": ""}]}, {"unknown"}, [], "encrypt"),
     ("bad base64", {"attachments": [{"name": "a.txt", "base64": "%%%"}]}, {"unknown"}, [], "encrypt"),
     ("neither text nor bytes", {"attachments": [{"name": "a.txt"}]}, {"unknown"}, [], "encrypt"),
-    ("a kind that is not read", {"attachments": [{"name": "a.txt", "base64": base64.b64encode(b"7z\xbc\xaf\x27\x1c..").decode()}]}, {"unknown"}, [], "encrypt"),
-]  # fmt: skip
+    (
+        "a kind that is not read",
+        {"attachments": [{"name": "a.txt", "base64": base64.b64encode(b"7z\xbc\xaf\x27\x1c..").decode()}]},
+        {"unknown"},
+        [],
+        "encrypt",
+    ),
+]
 
 
 def test_each_kind_of_mail_gets_its_class(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from command_line import WORDS, mail, ran, raw_mail, without_traceback, write_json
 
 DAY = "2026-11-23"

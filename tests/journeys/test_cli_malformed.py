@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import WORDS, ran, without_traceback, write_json
-from sizes import size
 
 from addin_backend.evidence.mime import parse_message
+from command_line import WORDS, ran, without_traceback, write_json
+from sizes import size
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -59,17 +59,24 @@ def _spoil(rng: random.Random, raw: bytes) -> bytes:
         lambda: b"\n".join(rng.sample(lines, len(lines))),
         lambda: raw.replace(b"boundary=", rng.choice([b"boundary", b"boundary=x;b=", b"BOUNDARY*0*=utf-8''x; old="])),
         lambda: raw.replace(b'utf-8"', rng.choice([b'klingon"', b'utf-16"', b'base64"', b'unicode_escape"', b'utf-7"'])),
-        lambda: raw.replace(b"Content-Transfer-Encoding: ", rng.choice([b"Content-Transfer-Encoding: x-", b"X-Encoding: ", b"Content-Transfer-Encoding: uu"])),
+        lambda: raw.replace(
+            b"Content-Transfer-Encoding: ",
+            rng.choice([b"Content-Transfer-Encoding: x-", b"X-Encoding: ", b"Content-Transfer-Encoding: uu"]),
+        ),
         lambda: raw.replace(b"\n\n", b"\n", 1),
         lambda: raw.replace(b"\n", rng.choice([b"\r", b"\r\n", b"\r\r\n", b"\n\r"])),
         lambda: raw.replace(b"To: ", rng.choice([b"To ", b"To: <<<", b"To: \xff\xfe ,", b"To: (((", b"T\xf8: "]), 1),
-        lambda: raw.replace(b"multipart/mixed", rng.choice([b"multipart/", b"multipart/digest", b"message/rfc822", b"text/plain", b"multipart/encrypted"])),
+        lambda: raw.replace(
+            b"multipart/mixed", rng.choice([b"multipart/", b"multipart/digest", b"message/rfc822", b"text/plain", b"multipart/encrypted"])
+        ),
         lambda: b"Content-Type: text/html\nContent-Type: multipart/mixed; boundary=q\n" + raw,
         lambda: raw.replace(b"Subject: ", b"Subject: =?utf-8?b?%%%?= =?x?q?=ZZ?= ", 1),
         lambda: b"A: " + b"x" * 200_000 + b"\n" + raw,
-        lambda: b"\n".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d" % (n, n) for n in range(rng.randrange(1, 60))) + b"\n" + raw,
+        lambda: (
+            b"\n".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d" % (n, n) for n in range(rng.randrange(1, 60))) + b"\n" + raw
+        ),
         lambda: bytes(rng.randrange(256) for _ in range(rng.randrange(300))),
-    ]  # fmt: skip
+    ]
     return rng.choice(damage)()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from command_line import ROOT, ran, without_traceback
 
 CONTENT = "sendsecurely/content/content.rego"
@@ -35,12 +36,18 @@ def test_the_products_rules_are_sound(tmp_path: Path, tool: Callable[[str], str]
 
 BROKEN = [
     ("a brace too few", CONTENT, "findings contains finding if {", "findings contains finding if ", True),
-    ("a function that is not listed", CONTENT, '"cpr" in input.message.classes', 'http.send({"url": "http://127.0.0.1/"}).status_code == 200', True),
+    (
+        "a function that is not listed",
+        CONTENT,
+        '"cpr" in input.message.classes',
+        'http.send({"url": "http://127.0.0.1/"}).status_code == 200',
+        True,
+    ),
     ("a code without its number", CONTENT, "code: CO-01", "code: CO", False),
     ("a text in one language only", CONTENT, ', en: "The mail contains a CPR number"}', "}", False),
     ("a register with a day that is none", "registers/countries/data.json", "2026-11-23", "2026-13-01", False),
     ("cases that are no JSON", "sendsecurely/content/content_cases.json", "[", "", False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("what", "file", "old", "new", "placed"), BROKEN, ids=[item[0] for item in BROKEN])
@@ -80,7 +87,13 @@ def test_a_rule_that_does_not_do_what_its_cases_say_fails(rules: Path) -> None:
 def test_rules_that_do_not_compile_stop_everything(command: tuple[str, ...], rules: Path) -> None:
     """No answer, no server, no traceback: the file and the place in it are named."""
     _swap(rules / CONTENT, "findings contains finding if {", "findings contains finding if ")
-    settings = {"policies_dir": str(rules), "ews_url": "http://127.0.0.1:1/", "entra_tenant": "t", "entra_audience": "a", "ews_auth": "basic"}
+    settings = {
+        "policies_dir": str(rules),
+        "ews_url": "http://127.0.0.1:1/",
+        "entra_tenant": "t",
+        "entra_audience": "a",
+        "ews_auth": "basic",
+    }
     run = ran(*command, folder=rules, opa_binary="nowhere/opa", **settings)
     without_traceback(run)
     assert run.code in {1, 2}

@@ -6,10 +6,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from command_line import ran, without_traceback
 
 from addin_backend.model.evidence import TransportVerdict
 from addin_backend.sandbox.dns import LoopbackDns
+from command_line import ran, without_traceback
 
 WORDS = {word.value for word in TransportVerdict}
 TABLE = {

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from command_line import ran, without_traceback
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from command_line import ran, without_traceback
 
 HEAD = b"From: mette@firma.example\r\nTo: anna@partner.example\r\nSubject: =?utf-8?q?L=C3=B8n?=\r\nMIME-Version: 1.0\r\n"
 CONTENT = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nBlåbær.\r\n.\r\nslut\r\n".encode()
@@ -45,7 +46,9 @@ def _openssl(path: str, folder: Path, *arguments: str, stdin: bytes | None = Non
 def test_openssl_reads_what_was_sealed(people: Path, tmp_path: Path, tool: Callable[[str], str]) -> None:
     """Sealed to two people and signed: openssl decrypts it for each, verifies the signature, and finds the very bytes."""
     out, openssl = tmp_path / "out.eml", tool("openssl")
-    sealed = ran("seal", "smime", "--to", "anna.pem", "--to", "peter.der", "--sign", "mette.key", "--cert", "mette.pem", "in.eml", out, folder=people)
+    sealed = ran(
+        "seal", "smime", "--to", "anna.pem", "--to", "peter.der", "--sign", "mette.key", "--cert", "mette.pem", "in.eml", out, folder=people
+    )
     assert (0, "", "") == (sealed.code, sealed.out, sealed.err)
     assert "Blåbær".encode() not in out.read_bytes()
     for name in ("anna", "peter"):

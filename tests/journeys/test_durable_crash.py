@@ -144,6 +144,23 @@ def test_decided_stands_before_every_outcome(world: DemoWorld) -> None:
     assert [actions for actions in found.values() if actions[0] != "decided" or actions[1] not in ENDS] == []
 
 
+def test_a_full_disk_in_the_middle_is_only_a_pause(world: DemoWorld) -> None:
+    """No file can grow for a second of a send: it goes on by itself once there is room again, and nothing goes twice."""
+    dice = random.Random(7)
+    for number in range(size(sample=1, full=10)):
+        mail = world.save(draft(ANNA, PETER, BO, subject=f"Fuld disk {number}", body=f"CPR-nummer: {CPR}\n"))
+        world.fault("*", "delay", seconds=SLOW, count=1000)
+        job_id = world.press(mail, f"full-disk-{number}").json()["job"]["job_id"]
+        time.sleep(dice.uniform(0.4, 1.2))
+        world.limit_files(1)
+        time.sleep(1.0)
+        world.limit_files(None)
+        world.no_faults()
+        job = world.ended(job_id)
+        judge(world, mail, job)
+        assert job["state"] != "uncertain"
+
+
 def test_stopped_in_the_middle_it_goes_on_at_the_next_start(world: DemoWorld) -> None:
     """Ctrl-C during a send: it stops soon, without a trace of the mail on its output, and the next start finishes the send."""
     round_of = mails(world, 1000)

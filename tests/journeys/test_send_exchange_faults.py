@@ -185,7 +185,7 @@ def test_a_draft_gets_its_recipients_back_when_exchange_does(world: DemoWorld) -
     eventually(lambda: (world.item("drafts", mail["item_id"]) or {}).get("disarmed"), "the disarming")
     world.kill_exchange()
     job = world.ended(job_id)
-    time.sleep(size(sample=0, full=7))  # the quick attempts to give them back last 4 s, then there is one every 5 s and more
+    time.sleep(size(sample=0, full=7))  # the quick attempts to give them back last 4 s, then there is one every few seconds, then minutes
     world.start_exchange()
     eventually(lambda: is_armed(world, mail), "the recipients")
     assert ("not_sent", ["not_sent"], []) == (job["state"], [group["state"] for group in job["groups"]], world.left(job))

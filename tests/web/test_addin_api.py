@@ -33,7 +33,7 @@ def _error(response: Any, status: int) -> dict[str, Any]:
 def test_a_check_answers_with_the_whole_decision() -> None:
     """The keys of the contract, no more and no fewer, and the draft reaches the flow as a normalised message."""
     recorder = Recorder(ticket=Ticket("X-SendSecurely-Ticket", "v1.abc"))
-    body = check_body(draft=draft(cc=[{"address": "LISE@CafeHavnen.Example"}]), confirmed=["TF-03"], secure=True, language="en")
+    body = check_body(draft=draft(cc=[{"address": "LISE@CafeHavnen.Example"}]), confirmed=["TF-03"], confirmed_for="d" * 64, secure=True, language="en")
     response = client(recorder).post("/api/v1/check", json=body, headers=AS_METTE)
     assert response.status_code == 200
     answer = response.json()
@@ -70,6 +70,7 @@ CASES_OF_FORM: list[tuple[str, dict[str, Any], str | None]] = [
     ("unknown importance", {"draft": draft(importance="urgent")}, "draft.importance"),
     ("unknown language", {"language": "sv"}, "language"),
     ("unknown field", {"draft": draft(colour="red")}, "draft.colour"),
+    ("confirmed without the mail it is for", {"confirmed": ["TF-03"]}, "confirmed_for"),
     ("confirmed is not a list", {"confirmed": "TF-03"}, "confirmed"),
     ("secure is a word", {"secure": "yes"}, "secure"),
     ("draft is missing", {"draft": None}, "draft"),

@@ -11,6 +11,15 @@ _MARK = re.compile(
 )
 
 
+# With a dash the mark may as well be the name of a business segment ("Privat - ulykkesforsikring"): then the mail is read.
+_BUSINESS = re.compile(
+    r"forsikring|police|pension|kunde|skade|\bsag|erhverv|tilbud|kontrakt|faktura|aftale|insurance|polic|client|claim", re.IGNORECASE
+)
+
+
 def is_private(subject: str) -> bool:
     """Whether the subject begins with the mark: "Privat: …" or "Re: Private - …"; not "Privatforsikring" or "Privat- og erhverv"."""
-    return _MARK.match(subject) is not None
+    mark = _MARK.match(subject)
+    if mark is None:
+        return False
+    return mark.group().rstrip().endswith(":") or _BUSINESS.search(subject, mark.end()) is None

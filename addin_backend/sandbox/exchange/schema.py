@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from lxml import etree
 from addin_backend.sandbox.exchange.xml import Element, find
 
 _OWN = Path(__file__).parent / "schema" / "soap.xsd"
+_PARSING = threading.Lock()  # libxml2 sets up its built-in types with the first schema, and not safely in two threads at once
 _LONGEST_VIOLATION = 300
 
 
@@ -28,8 +30,9 @@ class Schema:
 
     def __init__(self, published: Path | None = None) -> None:
         """Load both; about 0.3 s for the published one."""
-        self._own = etree.XMLSchema(etree.parse(_OWN))
-        self._published = etree.XMLSchema(etree.parse(published / "messages.xsd")) if published else None
+        with _PARSING:
+            self._own = etree.XMLSchema(etree.parse(_OWN))
+            self._published = etree.XMLSchema(etree.parse(published / "messages.xsd")) if published else None
 
     def violation(self, envelope: Element, received: bytes) -> Violation | None:
         """The first violation of a whole SOAP envelope, or None."""

@@ -31,7 +31,8 @@ export function reasons(decision, language) {
 function sentenceOf(found, action) {
   const deciding = found.find(({ effect }) => effect === action) ?? found.find(({ effect }) => effect !== "note");
   if (!deciding) return "";
-  return deciding.texts.length === 1 ? deciding.texts[0] : `${deciding.title}.`;
+  if (deciding.texts.length === 1) return deciding.texts[0];
+  return /[.?!]$/.test(deciding.title) ? deciding.title : `${deciding.title}.`;
 }
 
 /** The buttons in order: the safe one first. ``kind`` is send_securely, send, confirm, way_out or back. */

@@ -39,10 +39,13 @@ export function client(language) {
     samples: () => call("GET", `/playground/api/samples?lang=${language}`),
     saveDraft: (mailbox, draft) => call("POST", "/playground/api/drafts", { token, body: { mailbox, draft } }),
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
-    check: (mailbox, draft, confirmed) =>
-      call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed, secure: false } }),
-    send: (mailbox, draft, confirmed, key) =>
-      call("POST", "/api/v1/send", { token, body: { idempotency_key: key, mailbox, language, draft, confirmed, secure: true } }),
+    check: (mailbox, draft, { codes, digest }) =>
+      call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed: codes, confirmed_for: digest, secure: false } }),
+    send: (mailbox, draft, { codes, digest }, key) =>
+      call("POST", "/api/v1/send", {
+        token,
+        body: { idempotency_key: key, mailbox, language, draft, confirmed: codes, confirmed_for: digest, secure: true },
+      }),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`, { token }),
   };
 }

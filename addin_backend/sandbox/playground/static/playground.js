@@ -16,7 +16,8 @@ const at = (id) => document.getElementById(id);
 const sender = document.querySelector(".window").dataset.address;
 const query = `mailbox=${encodeURIComponent(sender)}&lang=${language}`;
 
-const compose = { itemId: null, key: crypto.randomUUID(), attachments: [], confirmed: new Set(), secure: false, busy: false, shown: null, asked: null };
+const NOTHING = { codes: [], digest: "" }; // what has been confirmed, and for which mail
+const compose = { itemId: null, key: crypto.randomUUID(), attachments: [], confirmed: NOTHING, secure: false, busy: false, shown: null, asked: null };
 
 function draftNow() {
   const value = (id) => at(id).value;
@@ -145,7 +146,7 @@ async function send() {
   compose.secure = false;
   await save();
   say(words.checking);
-  const decision = await api.check(sender, draftNow(), [...compose.confirmed]);
+  const decision = await api.check(sender, draftNow(), compose.confirmed);
   if (!leavesSilently(decision)) {
     showAnswer(decision);
     return;
@@ -161,26 +162,39 @@ async function send() {
   finished({ state: "sent", groups: decision.recipients.map(({ address, protection }) => ({ protection, addresses: [address], state: "sent" })) });
 }
 
+/** While nobody knows what became of a send, the mail that was asked for stands still: it is the one that is asked about again. */
+function lock(locked) {
+  for (const field of at("compose").querySelectorAll("input, textarea")) field.readOnly = locked;
+  for (const button of document.querySelectorAll(".sample, .attachment button")) button.disabled = locked;
+  at("files").disabled = locked;
+}
+
+function release() {
+  compose.asked = null;
+  lock(false);
+}
+
 /** Once a send has been asked for, the same draft goes with the same key until an answer arrives: never a second mail. */
 async function sendSecurely() {
   compose.secure = true;
   if (compose.asked === null) {
     await save();
     compose.asked = draftNow();
+    lock(true);
   }
   say(words.sealing);
   let answer;
   try {
-    answer = await api.send(sender, compose.asked, [...compose.confirmed], compose.key);
+    answer = await api.send(sender, compose.asked, compose.confirmed, compose.key);
   } catch (failure) {
     if (failure instanceof Failure && failure.error === null) {
       showAlert(describeLost(words));
       return;
     }
-    compose.asked = null;
+    release();
     throw failure;
   }
-  compose.asked = null;
+  release();
   if (answer.outcome === "not_sent") showAnswer(answer.decision);
   else await follow(answer.job);
 }
@@ -227,7 +241,7 @@ async function applyAndCheck(way) {
   await pressed(async () => {
     await save();
     say(words.checking);
-    showAnswer(await api.check(sender, draftNow(), [...compose.confirmed]));
+    showAnswer(await api.check(sender, draftNow(), compose.confirmed));
   });
   say(words.appliedThen);
 }
@@ -252,7 +266,9 @@ function act(entry) {
 }
 
 function confirmShown() {
-  for (const code of confirmations(compose.shown)) compose.confirmed.add(code);
+  const { digest } = compose.shown;
+  const before = compose.confirmed.digest === digest ? compose.confirmed.codes : [];
+  compose.confirmed = { codes: [...new Set([...before, ...confirmations(compose.shown)])], digest };
   return pressed(compose.secure ? sendSecurely : send);
 }
 
@@ -284,7 +300,7 @@ async function start() {
 }
 
 function startFrom(sample) {
-  compose.confirmed.clear();
+  compose.confirmed = NOTHING;
   fill(sample.draft);
   at("pane").hidden = true;
   say("");

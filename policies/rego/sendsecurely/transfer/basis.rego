@@ -42,7 +42,9 @@ findings contains finding if {
 # custom:
 #   code: TF-05
 #   effect: confirm
-#   title: {da: "Er der oplysninger om personer i mailen til landet?", en: "Is there information about people in the mail to that country?"}
+#   title:
+#     da: "Bekræft, at mailen til landet ikke handler om personer"
+#     en: "Confirm that the mail to that country is not about people"
 #   explanation:
 #     da: "{recipient} er i et land uden for EU/EØS, og det registrerede grundlag gælder ikke i dag eller ikke for oplysningerne i mailen."
 #     en: "{recipient} is outside the EU/EEA, and the registered ground does not hold today or not for this information."

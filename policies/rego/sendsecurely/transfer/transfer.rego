@@ -60,7 +60,7 @@ findings contains finding if {
 # custom:
 #   code: TF-02
 #   effect: confirm
-#   title: {da: "Er der oplysninger om personer i mailen?", en: "Is there information about people in the mail?"}
+#   title: {da: "Bekræft, at mailen ikke handler om personer", en: "Confirm that the mail is not about people"}
 #   explanation:
 #     da: "{recipient} er i et land uden for EU/EØS, og der er ikke registreret et grundlag for at sende oplysninger om personer dertil."
 #     en: "{recipient} is in a country outside the EU/EEA, and no ground for sending information about people there is registered."
@@ -90,10 +90,8 @@ findings contains finding if {
 #     da: "Hvem er modtageren, og i hvilket land læses mailen?"
 #     en: "Who is the recipient, and in which country will the mail be read?"
 #   explanation:
-#     da: "Vi ved ikke med sikkerhed, i hvilket land {recipient} læser mailen. Hvem er modtageren, og i hvilket land læses mailen?"
-#     en: >-
-#       We do not know for certain in which country {recipient} reads the mail. Who is the recipient, and in which country will it be
-#       read?
+#     da: "Vi ved ikke sikkert, i hvilket land {recipient} læser mailen. Bekræft kun, hvis du kender både modtageren og landet."
+#     en: "We do not know for certain in which country {recipient} reads the mail. Confirm only if you know both recipient and country."
 #   way_out:
 #     da: "Bekræft modtageren og landet, eller bed om at få {domain} registreret."
 #     en: "Confirm the recipient and the country, or ask for {domain} to be registered."
