@@ -134,6 +134,7 @@ def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisatio
         read_record=read_record,
         seal=cabinet.seal,
         open=cabinet.unseal,
+        clock=now,
         sleep=sleep,
     )
 

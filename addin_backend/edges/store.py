@@ -21,6 +21,7 @@ from addin_backend.model.sending import PortalPackage, SendJob, SendState
 
 VERSION = 1
 BUSY_SECONDS = 10
+RELEASED = (SendState.SENT, SendState.PARTLY_SENT, SendState.NOT_SENT)  # an uncertain send keeps its draft until a person has looked
 UNFINISHED = (SendState.DECIDED, SendState.SEALED, SendState.SENDING)
 Cipher = Callable[[bytes, bytes], bytes]  # (bytes, additional authenticated data) -> bytes
 
@@ -39,6 +40,12 @@ _JOBS = sa.Table(
     sa.UniqueConstraint("mailbox", "idempotency"),
     sa.Index("jobs_by_mailbox", "mailbox", "created_at"),
     sa.Index("jobs_by_state", "state"),
+)
+_CLAIMS = sa.Table(
+    "draft_claims",
+    _META,
+    sa.Column("draft", sa.String(64), primary_key=True, comment="keyed digest of mailbox and item id: one send at a time"),
+    sa.Column("job_id", sa.String(64), nullable=False),
 )
 _BYTES = sa.Table(
     "sealed_bytes",
@@ -160,7 +167,8 @@ class SqlStore:
     def create(self, job: SendJob, sealed_content: bytes) -> SendJob:
         """Store a new job with its content, or return the one that exists under the same mailbox and key.
 
-        Raises Conflict when that one is of another digest.
+        Raises Conflict when that one is of another digest, and when another job is sending the same draft: the database decides who
+        was first.
         """
         row = {
             "job_id": job.job_id,
@@ -175,9 +183,20 @@ class SqlStore:
             with self._begin() as connection:
                 connection.execute(_JOBS.insert().values(row))
                 connection.execute(_BYTES.insert().values(job_id=job.job_id, name=CONTENT, sealed=sealed_content))
+                if job.draft is not None:
+                    claim = self._keyed("draft", f"{job.mailbox.strip().lower()}\n{job.draft.item_id}")
+                    connection.execute(_CLAIMS.insert().values(draft=claim, job_id=job.job_id))
         except IntegrityError:
             existing = self.find(job.mailbox, job.idempotency_key)
-            if existing is None or existing.digest != job.digest:
+            if existing is None:
+                raise Conflict(
+                    "This draft is being sent already.",
+                    sentence_da="Denne kladde er allerede ved at blive sendt.",
+                    next_step="Look in Sent Items before you send it again.",
+                    next_step_da="Se i Sendt post, før du sender den igen.",
+                    field="draft.item_id",
+                ) from None
+            if existing.digest != job.digest:
                 raise Conflict(
                     "The same key came with another content.",
                     sentence_da="Den samme nøgle kom med et andet indhold.",
@@ -213,6 +232,8 @@ class SqlStore:
         update = _JOBS.update().where(_JOBS.c.job_id == job.job_id).values(state=job.state.value, sealed=self._sealed(job))
         with self._begin() as connection:
             changed = connection.execute(update).rowcount
+            if job.state in RELEASED:
+                connection.execute(_CLAIMS.delete().where(_CLAIMS.c.job_id == job.job_id))
         if changed != 1:
             raise NotFound
 

@@ -19,6 +19,9 @@ _SPOKEN = re.compile(
     r"""(?<![\w-])(?:alt|title|aria-label|placeholder|value)\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""", re.IGNORECASE
 )
 _HREF = re.compile(r"""(?<![\w-])href\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""", re.IGNORECASE)
+_SPOKEN_NAMES = ("alt", "title", "aria-label", "placeholder", "value")
+_OPENING = re.compile(r"</?[a-zA-Z]")
+_HEX = re.compile(r"%[0-9A-Fa-f]{2}")
 _NUMBER_IN_LINK = re.compile(r"\d{6}\D{0,3}\d{4}")
 _CONDITION = re.compile(r"\[(?:if|endif)[^\]<>]{0,200}\](?:>|-->)?", re.IGNORECASE)
 
@@ -105,11 +108,12 @@ class _Scanner:
 
     def _tag(self, position: int) -> re.Match[str] | None:
         simple = _SIMPLE_TAG.match(self.source, position)
-        if simple and simple[2].count('"') % 2 == 0 and simple[2].count("'") % 2 == 0:
-            return simple
+        if simple:
+            attributes = simple[2]
+            if not attributes or (attributes.count('"') % 2 == 0 and attributes.count("'") % 2 == 0):
+                return simple
         if self.quoted_tags and self.source[position + 1 : position + 2] not in "!?":
-            opening = re.compile(r"</?[a-zA-Z]").match(self.source, position)
-            if opening is None:
+            if _OPENING.match(self.source, position) is None:
                 return None
             found = _TAG.match(self.source, position)
             if found:
@@ -127,12 +131,13 @@ class _Scanner:
 
     def _attributes(self, tag: re.Match[str]) -> None:
         attributes = tag[2]
-        for found in _SPOKEN.finditer(attributes):
+        lower = attributes.lower() if attributes.isascii() else ""  # a plain search first: most attributes are styles
+        for found in _SPOKEN.finditer(attributes) if not lower or any(name in lower for name in _SPOKEN_NAMES) else ():
             group = found.lastindex or 1
             self.out.gap("\t")
             self.out.text(self.source, tag.start(2) + found.start(group), tag.start(2) + found.end(group), keep_lines=False)
             self.out.gap("\t")
-        link = _HREF.search(attributes)
+        link = _HREF.search(attributes) if not lower or "href" in lower else None
         if link:
             group = link.lastindex or 1
             if _NUMBER_IN_LINK.search(unquote(link[group])):
@@ -142,7 +147,7 @@ class _Scanner:
 
     def _percent_decoded(self, start: int, end: int) -> None:
         last = start
-        for found in re.compile(r"%[0-9A-Fa-f]{2}").finditer(self.source, start, end):
+        for found in _HEX.finditer(self.source, start, end):
             self.out.put(self.source[last : found.start()], last)
             self.out.put(chr(int(found.group()[1:], 16)), found.start(), 3)
             last = found.end()
@@ -150,7 +155,7 @@ class _Scanner:
 
     def _open(self, tag: re.Match[str]) -> int:
         """Write what the tag stands for; the place to read on from."""
-        name, closing = tag[1].lower(), tag.group().startswith("</")
+        name, closing = tag[1].lower(), self.source.startswith("</", tag.start())
         if name == "pre":
             self.pre = max(0, self.pre + (-1 if closing else 1))
         if name in _CELL:
@@ -166,23 +171,22 @@ class _Scanner:
         return tag.end()
 
     def run(self) -> HtmlText:
-        source, position = self.source, 0
+        source, position, scanned = self.source, 0, 0
         while True:
-            opening = source.find("<", position)
+            opening = source.find("<", scanned)
             if opening < 0:
                 self.out.text(source, position, len(source), self.pre > 0)
                 break
             if opening > position:
                 self.out.text(source, position, opening, self.pre > 0)
-            if source.startswith("<!", opening) or source.startswith("<?", opening):
-                position = self._declaration(opening)
+            if source.startswith(("<!", "<?"), opening):
+                position = scanned = self._declaration(opening)
                 continue
             tag = self._tag(opening)
             if tag:
-                position = self._open(tag)
+                position = scanned = self._open(tag)
             else:
-                self.out.put("<", opening)
-                position = opening + 1
+                position, scanned = opening, opening + 1  # the mark is text like what follows it
         return HtmlText("".join(self.out.pieces), self.out.starts, self.out.sources)
 
     def _declaration(self, opening: int) -> int:

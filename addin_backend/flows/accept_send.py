@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from addin_backend.errors import Conflict, NotFound
+from addin_backend.errors import Conflict, NotFound, SendSecurelyError, Unavailable
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.groups import groups_of
 from addin_backend.flows.job_content import JobContent
@@ -18,7 +18,6 @@ from addin_backend.model.sending import Draft, SendJob, SendState
 from addin_backend.ports import Durable, Mailbox, SendStore
 
 SENDABLE = frozenset({Action.ALLOW, Action.PROTECT})
-UNDECIDED = frozenset({SendState.DECIDED, SendState.SEALED, SendState.SENDING, SendState.UNCERTAIN})
 RECENT = 20  # newest jobs of the mailbox among which a send of the same draft is looked for
 
 
@@ -54,20 +53,31 @@ class Accepting:
 
 
 def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> Draft | None:
-    """The draft that the press is about. Raises NotFound when it is not in the mailbox, Conflict when it is being sent already."""
+    """The draft that the press is about. Raises NotFound when it is not in the mailbox.
+
+    Raises Conflict when a send of it has reached, or may have reached, one of these recipients before. (Two sends at the same time
+    are kept apart by the store.)
+    """
     if not press.item_id:
         return None
     draft = mailbox.fetch_draft(press.mailbox, press.item_id)[0]
+    wanted = {item.address for item in press.message.recipients}
     for job in store.jobs(press.mailbox, RECENT):
-        if job.draft is not None and job.draft.item_id == draft.item_id and job.state in UNDECIDED:
+        if job.draft is not None and job.draft.item_id == draft.item_id and wanted & _reached(job):
             raise Conflict(
-                "This draft is being sent already.",
-                sentence_da="Denne kladde er allerede ved at blive sendt.",
-                next_step="Look in Sent Items before you send it again.",
-                next_step_da="Se i Sendt post, før du sender den igen.",
+                "Some of the recipients have this mail already, or may have it.",
+                sentence_da="Nogle af modtagerne har allerede fået mailen, eller har måske.",
+                next_step="Look in Sent Items, and take those recipients off before you send it again.",
+                next_step_da="Se i Sendt post, og tag de modtagere af, før du sender den igen.",
                 field="draft.item_id",
             )
     return draft
+
+
+def _reached(job: SendJob) -> frozenset[str]:
+    """The recipients whom the job has reached, or whom nobody knows not to have been reached."""
+    groups = (group for group in job.groups if group.state in (SendState.SENT, SendState.UNCERTAIN))
+    return frozenset(address for group in groups for address in group.addresses)
 
 
 def _same(job: SendJob, digest: str) -> SendJob:
@@ -94,6 +104,13 @@ def _new_job(press: Press, decision: Decision, draft: Draft | None, job_id: str)
     )
 
 
+def _started(job: SendJob, durable: Durable) -> SendJob:
+    """The job, with its workflow begun if it was not: a press whose start was lost is taken up by the next one under its key."""
+    if job.state is SendState.DECIDED:
+        durable.start(job.job_id)
+    return job
+
+
 def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
     """The decision, and the job when it may be sent. The same key and content give the same job, however often they come.
 
@@ -102,7 +119,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
     known = parts.store.find(press.mailbox, press.idempotency_key)
     decision, evidence = check(press.message, press.ask, parts.checking)
     if known is not None:
-        return decision, _same(known, decision.digest)
+        return decision, _started(_same(known, decision.digest), parts.durable)
     if decision.action not in SENDABLE:
         parts.refuse(decision, evidence, press)
         return decision, None
@@ -112,7 +129,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         known = parts.store.find(press.mailbox, press.idempotency_key)  # another press under this key was quicker, and has taken the draft
         if known is None:
             raise
-        return decision, _same(known, decision.digest)
+        return decision, _started(_same(known, decision.digest), parts.durable)
     job_id = parts.new_id()
     content = JobContent(
         message=press.message,
@@ -122,5 +139,9 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         record=parts.describe(decision, evidence, press, job_id),
     )
     job = parts.store.create(_new_job(press, decision, draft, job_id), parts.seal(msgspec.msgpack.encode(content), job_id))
-    parts.durable.start(job.job_id)
-    return decision, _same(job, decision.digest)
+    try:
+        return decision, _started(_same(job, decision.digest), parts.durable)
+    except SendSecurelyError:
+        if job.job_id == job_id:  # told as not sent, so it must not begin at the next start of the server
+            parts.store.save(msgspec.structs.replace(job, state=SendState.NOT_SENT, error_code=Unavailable.code))
+        raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -17,9 +18,11 @@ from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.seal_groups import Sealing, readable_copy, seal_group
 from addin_backend.model.record import Record
 from addin_backend.model.sending import Draft, Group, SendJob, SendState
-from addin_backend.ports import AccountabilityLog, Log, Mailbox, Outgoing, SendStore, Steps
+from addin_backend.ports import AccountabilityLog, Clock, Log, Mailbox, Outgoing, SendStore, Steps
 
 OK = "ok"
+EXPIRED = "expired"
+STALE = timedelta(minutes=2)  # from the press of the button to the record of the decision
 _KNOWN = {"sent": SendState.SENT, "uncertain": SendState.UNCERTAIN}  # any other word is an error's: not sent
 _PASSING = frozenset({Unavailable.code, OutcomeUnknown.code})
 GRACE = (0.2, 1.0, 3.0)  # seconds between looks after an answer was lost; Exchange indexes Sent Items with a delay
@@ -40,6 +43,7 @@ class Sending:
     seal: Callable[[bytes, str], bytes]
     open: Callable[[bytes, str], bytes]
     sleep: Callable[[float], None]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,9 @@ def _must(steps: Steps, name: str, action: Callable[[], str]) -> None:
 
 
 def _record_decided(job_id: str, parts: Sending) -> str:
+    """A decision that has waited too long (the server was down) is not acted on: rules and facts may have changed since."""
+    if parts.clock() - parts.store.job(job_id).created_at > STALE:
+        return EXPIRED
     parts.log.append(parts.read_record(_content(job_id, parts).record))
     return OK
 

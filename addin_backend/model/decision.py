@@ -90,8 +90,8 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """A change to the draft that was re-evaluated and works: ``action`` is what the changed draft would get.
 
     ``change`` is one of: remove_recipient, remove_attachment, mask_identifiers, remove_sensitive_content,
-    leave_out_quoted, add_recipient, change_recipient, write_anew, use_portal. ``recipients`` and ``parts`` say which; for change_recipient they are
-    the ones to replace.
+    leave_out_quoted, add_recipient, change_recipient, write_anew, use_portal. ``recipients`` and ``parts`` say
+    which; for change_recipient they are the ones to replace.
     """
 
     change: str

@@ -65,6 +65,18 @@ BAD = [
     ("a code of another form", _changed(["findings", 0, "code"], "tr1")),
     ("a code of another form at a recipient", _changed(["recipients", 0, "codes"], ["x"])),
     ("a finding about nobody", _changed(["findings", 0, "recipient"], "r9")),
+    ("a code that no finding has", _changed(["recipients", 1, "codes"], ["CO-01"])),
+    ("a finding whose code is not among the recipient's", _changed(["recipients", 0, "codes"], ["CO-01"])),
+    ("codes in another order", _changed(["recipients", 0, "codes"], ["TR-01", "CO-01"])),
+    ("a code that ends with a line break", _changed(["findings", 0, "code"], "TR-01\n")),
+    (
+        "a stop that no finding explains",
+        {
+            "action": "block",
+            "recipients": [{**GOOD["recipients"][0], "action": "block", "protection": "none"}, GOOD["recipients"][1]],
+            "findings": GOOD["findings"],
+        },
+    ),
     ("an extra key", {**GOOD, "note": "x"}),
     ("an unknown action", _changed(["action"], "maybe")),
     ("params of another type", _changed(["findings", 0, "params"], [])),
@@ -101,3 +113,18 @@ def test_the_stand_in_is_itself_a_proper_answer() -> None:
     again = read(msgspec.json.encode(stand_in), ["r0", "r1"])
     assert again.action is Action.BLOCK
     assert {item.codes[0] for item in again.recipients} == {"EN-01"}
+
+
+def test_a_code_that_nobody_can_explain_is_malformed() -> None:
+    """A finding outside the rules in force has no words for the sender, so the answer is none."""
+    raw = msgspec.json.encode(GOOD)
+    assert read(raw, ["r0", "r1"], {"CO-01", "TR-01"}).action is Action.PROTECT
+    with pytest.raises(EngineFailure, match="malformed"):
+        read(raw, ["r0", "r1"], {"CO-01"})
+
+
+@pytest.mark.parametrize("raw", [b"[" * 200_000, b'{"action": "\xff"}', b'{"findings": ' + b'{"a":' * 200_000])
+def test_hostile_bytes_are_malformed(raw: bytes) -> None:
+    """Deep nesting and bytes that are no text are no answer either."""
+    with pytest.raises(EngineFailure, match="malformed"):
+        read(raw, ["r0"])

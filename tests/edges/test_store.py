@@ -76,7 +76,7 @@ def job(number: int = 1, **changes: object) -> SendJob:
         idempotency_key=f"window of {OUTSIDER} {number}",
         mailbox=MAILBOX,
         digest="d" * 64,
-        draft=Draft(item_id="AAMk", change_key="CQ"),
+        draft=Draft(item_id=f"AAMk{number}", change_key="CQ"),
         policy_revision="r",
         state=SendState.DECIDED,
         groups=(group,),
@@ -117,6 +117,26 @@ def test_many_at_once_make_one_job(store: SqlStore) -> None:
     assert len(set(same)) == 1
     assert len(set(own)) == 16
     assert len(store.jobs(MAILBOX, 100)) == 17
+
+
+def test_one_draft_is_sent_by_one_job_at_a_time(store: SqlStore) -> None:
+    """Sixteen windows with a key each and the same draft: one job. The draft is free again when that job has ended for certain."""
+    draft = Draft(item_id="AAMk one draft", change_key="CQ")
+
+    def press(number: int) -> str:
+        try:
+            return store.create(job(number, draft=draft), b"x").job_id
+        except Conflict:
+            return "refused"
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(press, range(1, 17)))
+    (winner,) = [answer for answer in answers if answer != "refused"]
+    number = int(winner.removeprefix("job"))
+    store.save(job(number, draft=draft, state=SendState.UNCERTAIN))
+    assert press(98) == "refused"
+    store.save(job(number, draft=draft, state=SendState.NOT_SENT))
+    assert press(99) == "job99"
 
 
 def test_states_decide_what_is_unfinished(store: SqlStore) -> None:

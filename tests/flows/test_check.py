@@ -191,4 +191,15 @@ def test_what_the_sender_confirmed_becomes_a_note(parts: Checking) -> None:
         frozenset({"TF-02"}): "confirm",
         frozenset({"alt er godt", "TF-03 "}): "confirm",
     }
-    assert expected == {confirmed: check(message, Ask(at=AT, confirmed=confirmed), parts)[0].action.value for confirmed in expected}
+    digest = _decide(message, parts).digest
+    asks = {confirmed: Ask(at=AT, confirmed=confirmed, confirmed_for=digest) for confirmed in expected}
+    assert expected == {confirmed: check(message, ask, parts)[0].action.value for confirmed, ask in asks.items()}
+
+
+@pytest.mark.parametrize("other", ["", "0" * 64])
+def test_a_confirmation_counts_for_the_mail_that_was_asked_about(other: str, parts: Checking) -> None:
+    """Confirmed for no mail, or for another one: the question is asked again."""
+    people = (normalise("tom@flag.example", RecipientKind.TO),)
+    message = Message(sender="m@firma.example", recipients=people, subject="Hej", body=SENTENCES[1])
+    ask = Ask(at=AT, confirmed=frozenset({"TF-03"}), confirmed_for=other)
+    assert Action.CONFIRM == check(message, ask, parts)[0].action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -147,6 +147,7 @@ class World:
         self.log = MemoryLog(fate)
         self.steps = RecordedSteps(fate)
         self.lives = 0
+        self.now = NOW
 
     def _parts(self) -> Sending:
         sealing = Sealing(
@@ -171,6 +172,7 @@ class World:
             seal=lambda raw, name: raw,
             open=lambda raw, name: raw,
             sleep=lambda seconds: None,
+            clock=lambda: self.now,
         )
 
     def live(self, lives: int = 12) -> SendJob:
@@ -220,6 +222,15 @@ def test_when_nothing_can_begin_nothing_is_sent(step: str) -> None:
     world = World(2, Fate(lambda name: "before" if name == step else ""))
     job = world.live()
     assert (job.state, job.error_code, world.exchange.journal) == (SendState.NOT_SENT, Unavailable.code, [])
+    assert "draft" in world.exchange.armed
+
+
+def test_a_decision_that_waited_too_long_is_not_acted_on() -> None:
+    """The server was down for an hour between the press and the start: nothing is sent, and the draft is where it was."""
+    world = World(2, Fate(lambda name: ""))
+    world.now = NOW + timedelta(hours=1)
+    job = world.live()
+    assert (job.state, job.error_code, world.exchange.journal, world.log.actions) == (SendState.NOT_SENT, "expired", [], ["not_sent"])
     assert "draft" in world.exchange.armed
 
 

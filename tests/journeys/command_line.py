@@ -49,11 +49,17 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **{f"SENDSECURELY_{name.upper()}": value for name, value in settings.items()}}
 
 
-def ran(*arguments: str | Path, folder: Path, stdin: bytes | None = None, **settings: str) -> Ran:
+def ran(*arguments: str | Path, folder: Path, stdin: bytes | str = b"", **settings: str) -> Ran:
     """`addin-backend …` run in ``folder`` until it ends."""
     command = [*PROGRAM, *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=folder, input=stdin or b"", capture_output=True, env=environment(**settings), timeout=100, check=False
+        command,
+        cwd=folder,
+        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+        capture_output=True,
+        env=environment(**settings),
+        timeout=100,
+        check=False,
     )
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -117,13 +117,13 @@ def test_what_cannot_be_opened_leaves_no_file(what: str, people: Path, tmp_path:
     raw = sealed.read_bytes()
     signed = ["cms", "-sign", "-in", "in.eml", "-signer", "mette.pem", "-inkey", "mette.key"]
     contents = {
-        "damaged": lambda: _damaged(raw),
-        "cut off": lambda: raw[: len(raw) // 2],
-        "not sealed": lambda: HEAD + CONTENT,
-        "only signed": lambda: _openssl(tool("openssl"), people, *signed),
-        "empty": lambda: b"",
+        "damaged": _damaged(raw),
+        "cut off": raw[: len(raw) // 2],
+        "not sealed": HEAD + CONTENT,
+        "only signed": _openssl(tool("openssl"), people, *signed),
+        "empty": b"",
     }
-    sealed.write_bytes(contents.get(what, lambda: raw)())
+    sealed.write_bytes(contents.get(what, raw))
     key = "peter.key" if what in {"another key", "key and certificate apart"} else "anna.key"
     certificate = "peter.pem" if what == "another key" else "anna.pem"
     run = ran("open", "smime", "--key", key, "--cert", certificate, sealed, back, folder=people)

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -172,7 +171,7 @@ def worker() -> Iterator[RegorusWorker]:
 
 
 def _after(seconds: float, act: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=lambda: (time.sleep(seconds), act()))
+    thread = threading.Timer(seconds, act)
     thread.start()
     return thread
 

@@ -10,13 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from command_line import WORDS, ran, without_traceback, write_json
-from flows.world import Fate, MemoryExchange
-from policy.engines import product_policies
-from policy.fake_opa import FakeOpa
 
 from addin_backend.bootstrap.checking import checking, open_engine, rulebook
 from addin_backend.bootstrap.sending import accepting, open_cabinet
+from addin_backend.bootstrap.server import ews_mailbox
 from addin_backend.evidence.supplied import read_supplied
 from addin_backend.flows.accept_send import Press, accept
 from addin_backend.flows.check import Ask, Checking, check, with_facts
@@ -26,6 +23,9 @@ from addin_backend.model.message import Message
 from addin_backend.ports import PolicyEngine
 from addin_backend.sealing.compose import compose
 from addin_backend.settings import Settings
+from command_line import WORDS, ran, without_traceback, write_json
+from policy.engines import product_policies
+from policy.fake_opa import FakeOpa
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 METTE = "mette@firma.example"
@@ -107,11 +107,12 @@ def _parts(engine: PolicyEngine) -> Checking:
 def _by_api_and_send(folder: Path) -> dict[str, tuple[bytes, bytes]]:
     """(question of the pre-send check, question of the press) for each draft, with the real rules, store and log."""
     asked = {}
+    mailbox = ews_mailbox(Settings(ews_url="http://127.0.0.1:1/", ews_auth="basic"))  # a new mail has no draft to fetch
     cabinet = open_cabinet(Settings(data_dir=str(folder / "data")))
     try:
         with open_engine(Settings(), product_policies()) as engine:
             parts = _parts(engine)
-            sending = accepting(parts, cabinet, MemoryExchange(Fate(lambda _: "")), Started())
+            sending = accepting(parts, cabinet, mailbox, Started())
             for name, draft in DRAFTS.items():
                 ask = Ask(at=AT, secure=True)
                 checked, _ = check(_message(draft), ask, parts)
@@ -121,6 +122,7 @@ def _by_api_and_send(folder: Path) -> dict[str, tuple[bytes, bytes]]:
                 asked[name] = (checked.question, pressed.question)
     finally:
         cabinet.close()
+        mailbox.close()
     return asked
 
 

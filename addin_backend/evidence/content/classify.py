@@ -50,9 +50,9 @@ mask_identifiers = masking.mask_identifiers
 def _passages(message: Message) -> tuple[list[Passage], list[UnreadablePart]]:
     shown = to_text(message.body).text if message.body_format is BodyFormat.HTML else message.body
     body = make_passage(shown, Location.BODY)
-    passages = [make_passage(message.subject, Location.SUBJECT), replace(body, segments=cut(body.text))]
+    passages = [make_passage(message.subject, Location.SUBJECT), replace(body, segments=cut(body.text, body.vocabulary))]
     unreadable = [] if message.readable else [UnreadablePart(part=-1, reason="unparsable")]
-    decorations = decoration_ids(message)
+    decorations = decoration_ids(message) if message.attachments else frozenset()
     for index, item in enumerate(message.attachments):
         passages.append(make_passage(_NAME_GAP.sub(" ", item.name), Location.ATTACHMENT_NAME, index))
         if is_decoration(item, decorations):

@@ -23,35 +23,34 @@ NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword 
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
 
-_RUN = re.compile(r"\d[\d \t\r\n./_\-\u00b7]{7,}\d")
-_SHAPES = (
-    ("dashed", 50, re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
-    ("dotted", 35, re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
-    ("spaced", 32, re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
-    ("solid", 30, re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
-    ("hyphenated", 42, re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
-    ("broken", 25, re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
-    ("paired", 0, re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
-    ("long year", 0, re.compile(r"(?<!\d)(\d\d)[ .\-]?(\d\d)[ .\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
-    ("short", 0, re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
-    ("cut", 0, re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
+_SHAPES = (  # each with the lengths of its groups of digits, one after the other; a colon stands for ten digits
+    ("dashed", 50, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
+    ("dotted", 35, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
+    ("spaced", 32, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
+    ("solid", 30, re.compile(":"), re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
+    ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
+    ("broken", 25, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
+    ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
+    ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ .\-]?(\d\d)[ .\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
+    ("short", 0, re.compile("9"), re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
+    ("cut", 0, re.compile("[567][345]"), re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
 )
 _UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
+_GROUP = re.compile(r"\d+")
+_MAY_BE_ELECTRONIC = re.compile(r"\d{6}-?[06][a-zæøå]{2}\d")
 _ELECTRONIC = re.compile(r"(?<!\w)(\d{6})-?([06][A-ZÆØÅ]{2}\d)(?!\w)")  # replacement numbers with initials (C-eCPR)
 _KEYWORD = re.compile(
     r"(?<![a-zæøå])(?:e?cpr|person(?:al)?\s?-?(?:nummer|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|danish id"
     r"|fødselsnummer|civil registration"
     r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer)(?![a-zæøå]*(?:brev|bekend))",
-    re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|civil registration"
     r"|ssn)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
-                    r"(?:er|is|var|på|for \w+(?: \w+)? er|:|=|;|\(|,|/)?[ \t:=(\"'*>]*$", re.IGNORECASE)  # fmt: skip
+                    r"(?:er|is|var|på|for \w+(?: \w+)? er|:|=|;|\(|,|/)?[ \t:=(\"'*>]*$")  # fmt: skip
 _PERSON_WORD = re.compile(
     r"\b(?:født|born|patient\w*|borger\w*|kunden?|medarbejder\w*|employee|forsikrede|forsikringstager\w*|navn|name|barn\w*|elev\w*"
     r"|klient\w*|client|skadelidte"
     r"|ansøger\w*|applicant|medlem\w*|member|policyholder|ægtefælle|spouse|claimant|søn|datter|journal)\b",
-    re.IGNORECASE,
 )
 _OTHER_LABEL = re.compile(
     r"(?<![a-zæøå])(?:ordre\w*|order\w*|faktura\w*|invoice\w*|bilag\w*|sags?|sags?-?(?:nr|nummer|id)|case|ref(?:erence\w*|\.)?|referencenummer"
@@ -65,11 +64,10 @@ _OTHER_LABEL = re.compile(
     r"|meeting id|passcode|licens\w*|license key|isbn|issn|imei|id|nr|no|#|skade-?(?:nr|nummer)|claim (?:no|number)|anlægs\w*"
     r"|aftale-?(?:nr|nummer)|commit|sku|[a-zæøå]+(?:nummer|nr|seddel|sedler|kode|key|ordre|faktura|konto|id))"
     r"[ \t]*(?:(?:nr|nummer|no|number|id|er|is)\b\.?)?[ \t]*[.:#=(]?[ \t]*[a-z]{0,3}[-/]?$",
-    re.IGNORECASE,
 )
 _KEYWORD_PIECES = ("cpr", "person", "sygesikring", "danish", "fødsel", "civil", "national", "social", "ssn", "tax", "identifikation")
 _GLUED = re.compile(r"[=&?#/\\@%]|-?[A-Za-z]")
-_PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$", re.IGNORECASE)
+_PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +102,23 @@ def passes_modulus_11(digits: str) -> bool:
     return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11 == 0
 
 
-def _candidates(text: str) -> Iterator[_Candidate]:
-    taken = -1
-    for run in _RUN.finditer(text):
-        if sum(map(run.group().count, "0123456789")) < FEWEST_DIGITS:
-            continue
+def _group_lengths(run: str) -> str:
+    """The lengths of the groups of digits in ``run``, one character each (";" for more than ten); "" when they are too few."""
+    groups = [len(group) for group in _GROUP.findall(run)]
+    digits = sum(groups) if run.isascii() else sum(map(run.count, "0123456789"))
+    return "".join([chr(48 + min(length, 11)) for length in groups]) if digits >= FEWEST_DIGITS else ""
+
+
+def _candidates(passage: Passage) -> Iterator[_Candidate]:
+    text, taken = passage.text, -1
+    known: dict[str, list[tuple[str, int, re.Pattern[str]]]] = {}
+    for run_start, run_end in passage.digit_runs:
+        lengths = _group_lengths(text[run_start:run_end])
+        if lengths not in known:
+            known[lengths] = [(shape, base, pattern) for shape, base, wanted, pattern in _SHAPES if wanted.search(lengths)]
         found = []
-        for shape, base, pattern in _SHAPES:
-            for match in pattern.finditer(text, run.start(), run.end()):
+        for shape, base, pattern in known[lengths]:
+            for match in pattern.finditer(text, run_start, run_end):
                 digits = "".join(group for group in match.groups() if group)
                 found.append(_Candidate(shape, base, match.start(), match.end(), digits))
         for item in sorted(found, key=lambda one: (one.start, -one.base)):
@@ -127,22 +134,29 @@ def _is_labelled(before: str) -> bool:
 
 def _is_called_so(passage: Passage, item: _Candidate) -> bool:
     """Whether a mistyped number in the usual shape follows the keyword in the same sentence, with no other label between."""
+    if item.shape != "dashed":
+        return False
     start, _ = passage.sentence(item.start, item.end)
-    before = passage.text[max(start, item.start - NEAR) : item.start]
+    before = passage.folded[max(start, item.start - NEAR) : item.start]
     found = list(_KEYWORD.finditer(before))
-    return item.shape == "dashed" and bool(found) and not _OTHER_LABEL.search(before[found[-1].end() :])
+    return bool(found) and not _OTHER_LABEL.search(before[found[-1].end() :])
 
 
-def _may_hold_keyword(passage: Passage) -> bool:
-    """Whether the text can hold a keyword at all: most mails cannot, and the search around every number is saved."""
-    return any(piece in passage.vocabulary for piece in _KEYWORD_PIECES)
+def _pieces(passage: Passage) -> tuple[str, ...]:
+    """The beginnings of keywords that the text holds: most mails hold none, and the search around every number is saved."""
+    if not any(piece in passage.vocabulary for piece in _KEYWORD_PIECES):
+        return ()
+    folded = passage.vocabulary.replace("\u0131", "i").replace("\u0130", "i")  # as in ``Passage.folded``
+    return tuple([piece for piece in _KEYWORD_PIECES if piece in folded])
 
 
-def _context(passage: Passage, item: _Candidate) -> tuple[int, bool]:
+def _context(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple[int, bool]:
     """(score from the words around, whether a label stands right before)."""
-    text, keyed = passage.text, _may_hold_keyword(passage)
+    text, folded = passage.text, passage.folded
     line, end = passage.line(item.start)
-    before = text[max(line, item.start - NEAR) : item.start]
+    before = folded[max(line, item.start - NEAR) : item.start]
+    far = max(0, item.start - FAR)
+    keyed = any(folded.find(piece, far, item.end + 100) >= 0 for piece in pieces)
     if keyed and _is_labelled(before):
         return 60, True
     score = 0
@@ -150,12 +164,12 @@ def _context(passage: Passage, item: _Candidate) -> tuple[int, bool]:
         score -= 50
     if _PLACE.search(before[-3:]) or _GLUED.match(text, item.end):
         score -= 45
-    if keyed and _KEYWORD.search(text, max(0, item.start - NEAR), item.end + 30):
+    if keyed and _KEYWORD.search(folded, max(0, item.start - NEAR), item.end + 30):
         score += 45
-    elif keyed and _KEYWORD.search(text, max(0, item.start - FAR), item.end + 100):
+    elif keyed and _KEYWORD.search(folded, far, item.end + 100):
         score += 25
-    row = text[max(line, item.start - 120) : min(max(end, item.end), item.end + 120)]
-    if _PERSON_WORD.search(row) or has_name(row):
+    row = slice(max(line, item.start - 120), min(max(end, item.end), item.end + 120))
+    if _PERSON_WORD.search(folded[row]) or has_name(text[row]):
         score += 20
     return score, False
 
@@ -166,13 +180,13 @@ def _looks_like_a_time(item: _Candidate) -> bool:
     return item.shape in {"spaced", "solid", "dotted"} and item.digits[4:6] in {"24", "25", "26", "27", "28"} and hour < 24 and minute < 60
 
 
-def _score(passage: Passage, item: _Candidate) -> int:
+def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> int:
     if item.shape in _UNUSUAL:
-        return _unusual_score(passage, item) if _may_hold_keyword(passage) else 0
+        return _unusual_score(passage, item, pieces) if pieces else 0
     dated = is_date(item.digits)
-    if not dated and not _may_hold_keyword(passage):
+    if not dated and not pieces:
         return 0
-    context, labelled = _context(passage, item)
+    context, labelled = _context(passage, item, pieces)
     if not dated:
         return 60 if labelled or _is_called_so(passage, item) else 0  # mistyped, but called a CPR number
     score = item.base + context
@@ -183,11 +197,11 @@ def _score(passage: Passage, item: _Candidate) -> int:
     return score - 30 if _looks_like_a_time(item) and context < 45 else score
 
 
-def _unusual_score(passage: Passage, item: _Candidate) -> int:
+def _unusual_score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> int:
     """For spellings that say nothing without the keyword beside them."""
-    context, labelled = _context(passage, item)
+    context, labelled = _context(passage, item, pieces)
     if item.shape == "short":
-        return 60 if (labelled or _in_cpr_column(passage.text, item.start)) and is_date("0" + item.digits) else 0
+        return 60 if (labelled or _in_cpr_column(passage.folded, item.start)) and is_date("0" + item.digits) else 0
     if item.shape == "cut":
         return 65 if labelled and len(item.digits) in {9, 11} else 0
     return 65 if (labelled or context >= 45) and is_date(item.digits) else 0
@@ -203,24 +217,25 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
     if digits in _PLACEHOLDERS or len(set(digits)) <= 1 or (len(digits) == 10 and digits.endswith("0000") and digits.startswith("0000")):
         return True
     start, end = passage.sentence(item.start, item.end)
-    return damper.is_test_data(passage.text[start:end])
+    return damper.is_test_data(passage.folded[start:end])
 
 
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every CPR number in the passage."""
-    text = passage.text
+    folded, pieces = passage.folded, _pieces(passage)
     kept = 0
-    for item in _candidates(text):
-        score = _score(passage, item)
+    for item in _candidates(passage):
+        score = _score(passage, item, pieces)
         if score >= ACCEPT and not _is_placeholder(passage, item):
-            why = "called a CPR number" if _is_labelled(text[max(0, item.start - NEAR) : item.start]) else "shape and date of a CPR number"
+            labelled = _is_labelled(folded[max(0, item.start - NEAR) : item.start])
+            why = "called a CPR number" if labelled else "shape and date of a CPR number"
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
             kept += 1
             if kept >= MOST_HITS:
                 return
-    if "cpr" in passage.lower or "personn" in passage.lower:
-        for match in _ELECTRONIC.finditer(text):
-            if _KEYWORD.search(text, max(0, match.start() - FAR), match.end() + 100):
+    if _MAY_BE_ELECTRONIC.search(passage.tokens) and ("cpr" in passage.lower or "personn" in passage.lower):
+        for match in _ELECTRONIC.finditer(passage.text):
+            if _KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):
                 yield Hit(
                     "cpr",
                     SensitivityClass.CPR,

@@ -76,7 +76,6 @@ _PATTERNS = (
 _FIGURATIVE = re.compile(
     r"\bdømt til at\b|\bdoomed\b|\bcharged (?:for|with) (?:the )?(?:shipping|delivery|a fee|vat|interest)|\bis charged (?:at|per|on)"
     r"|\bopladet\b|\bfree of charge\b",
-    re.IGNORECASE,
 )
 
 
@@ -86,9 +85,9 @@ def recognise(passage: Passage) -> Iterator[Hit]:
     for triggers, pattern, base in _PATTERNS:
         for match in matches(passage, triggers, pattern):
             start, end = passage.sentence(match.start(), match.end())
-            sentence = passage.text[start:end]
+            sentence = passage.folded[start:end]
             if _FIGURATIVE.search(sentence):
                 continue
-            score = base + _LINKED[link_in(sentence)] - (20 if damper.is_general(sentence) else 0)
+            score = base + _LINKED[link_in(passage.text[start:end])] - (20 if damper.is_general(sentence) else 0)
             if score >= ACCEPT:
                 yield Hit("criminal", SensitivityClass.CRIMINAL, "criminal", match.start(), match.end(), score, why)

@@ -6,6 +6,8 @@ import re
 
 from addin_backend.evidence.content.passage import Passage
 
+# The patterns are in lower case and read ``Passage.folded``.
+
 _CUE_STEMS = tuple(
     """
     nyhedsbrev newsletter afmeld unsubscribe stillingsopslag jobopslag ansøgningsfrist vacancy vacancies skabelon template
@@ -18,7 +20,14 @@ _CUE_STEMS = tuple(
 )
 _CUE_ENDS = ("politik", "politikken", "politikker")
 _CUE_WORDS = frozenset({"policy", "policies", "course", "courses", "kursus"})
-_CUE_PHRASES = ("we are hiring", "vi søger en", "job advert", "price list", "press release", "privacy notice", "policy no", "policy number")
+_CUE_PHRASES = (  # each with its rarest letters
+    ("we are hiring", "hiring"),
+    ("vi søger en", "søger"),
+    ("job advert", "job"),
+    ("price list", "price"),
+    ("press release", "press"),
+    ("privacy notice", "privacy"),
+)
 _GENERAL = re.compile(
     r"\b(?:f\.?eks\.?|for eksempel|fx|såsom|such as|e\.g\.|for example|hvis (?:en|man|du)|if (?:an?|you)|når (?:en|man)|when an?"
     r"|generelt|in general"
@@ -26,35 +35,32 @@ _GENERAL = re.compile(
     r"|mennesker|danskere"
     r"|personer|(?:må ikke|aldrig|never|do not|don't|undlad at) (?:send|skriv|e-?mail|mail|includ|indeholde|oplys|share|dele|write)\w*"
     r"|send(?:e)? aldrig|send ikke|hvordan|how to|every|enhver|hver (?:anden|tredje|femte|tiende))\b",
-    re.IGNORECASE,
 )
 _NO_CONTENT = re.compile(
     r"\b(?:(?:indeholder|er|skriver|sender|står) (?:der )?(?:ikke|ingen)|ingen|intet|uden|undlad|aldrig|send ikke|ikke sende|skriv ikke"
     r"|må ikke|no|without"
     r"|never|do not|don't|does not contain|contains no|husk ikke)\s+(?:\w+\s+){0,4}$",
-    re.IGNORECASE,
 )
 _TEST = re.compile(
     r"(?<![.@\w])(?:test-?(?:person|cpr|nummer|data|borger|bruger|patient)\w*|testcpr\w*|dummy\w*|fiktiv\w*|opdigt\w*|eksempel\w*"
     r"|fictitious|fake"
     r"|sample|example|placeholder|pladsholder\w*|formatet?|mønster|syntetisk\w*|synthetic)\b",
-    re.IGNORECASE,
 )
-_MADE_UP = re.compile(r"\b(?:fiktiv\w*|fictitious|fictional|opdigt\w*|hypothetical\w*|hypotetisk\w*)\b", re.IGNORECASE)
+_MADE_UP = re.compile(r"\b(?:fiktiv\w*|fictitious|fictional|opdigt\w*|hypothetical\w*|hypotetisk\w*)\b")
 HEAVY, LIGHT = 40, 22
 
 
-def _cues(lower: str, words: frozenset[str]) -> set[str]:
-    found = {word[:6] for word in words if word.startswith(_CUE_STEMS) or word.endswith(_CUE_ENDS) or word in _CUE_WORDS}
-    if "policy no" in lower or "policy number" in lower or "policy holder" in lower:
+def _cues(passage: Passage) -> set[str]:
+    found = {word[:6] for word in passage.words if word.startswith(_CUE_STEMS) or word.endswith(_CUE_ENDS) or word in _CUE_WORDS}
+    if "policy" in found and any(phrase in passage.lower for phrase in ("policy no", "policy number", "policy holder")):
         found.discard("policy")  # an insurance policy, not a rule
-    return found | {phrase for phrase in _CUE_PHRASES[:-2] if phrase in lower}
+    return found | {phrase for phrase, rarest in _CUE_PHRASES if rarest in passage.vocabulary and phrase in passage.lower}
 
 
 def damping(subject: Passage, body: Passage) -> int:
     """How much a text about a topic takes off a word's score: 0, LIGHT or HEAVY. Cues in the subject count double."""
-    titles = _cues(subject.lower, subject.words)
-    weight = len(_cues(body.lower, body.words) | titles) + len(titles)
+    titles = _cues(subject)
+    weight = len(_cues(body) | titles) + len(titles)
     return HEAVY if weight >= 2 else LIGHT if weight == 1 else 0
 
 

@@ -31,6 +31,9 @@ _SENTENCE_END = re.compile(  # begins with one set of characters, which the engi
     r"(?<!bl.a.)(?<!evt.))"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_RUN = re.compile(r"[0-9][0-9 \t\r\n./_\-\u00b7]{7,}[0-9]")
+_ANY_RUN = re.compile(r"\d[\d \t\r\n./_\-\u00b7]{7,}\d")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 SENTENCE_CHARS = 300  # how far from a word its sentence may reach
 
 
@@ -49,10 +52,23 @@ class Normalised:
         return index if run < 0 else self.sources[run] + index - self.places[run]
 
 
+def _is_latin(text: str) -> bool:
+    """Whether every character is below U+0100: most mails, and their few odd characters are found a hundred times as fast."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def normalise_text(source: str) -> Normalised:
     """``source`` normalised. Linear."""
-    text = source if source.isascii() else _PLAINED.sub(lambda found: _PLAIN[found.group()], source)
-    if text.isascii() or (unicodedata.is_normalized("NFKC", text) and not _DROPPED.search(text)):
+    if source.isascii():
+        return Normalised(source, source)
+    latin = _is_latin(source)
+    text = source.replace("\u00a0", " ") if latin else _PLAINED.sub(lambda found: _PLAIN[found.group()], source)
+    dropped = "\u00ad" in text if latin else _DROPPED.search(text)
+    if text.isascii() or (not dropped and unicodedata.is_normalized("NFKC", text)):
         return Normalised(text, source)
     pieces: list[str] = []
     places: list[int] = []
@@ -83,7 +99,7 @@ class Segment:
 @dataclass(frozen=True)  # no slots: the sentence ends are found on first use
 class Passage:
     """One text of the mail. ``part`` is the attachment's index, -1 for subject and body. ``lower`` has the same length as ``text``;
-    ``words`` are its distinct words.
+    ``words`` are its distinct words, ``tokens`` what stands between its blanks (in ``lower``, each once, one a line).
     """
 
     normalised: Normalised
@@ -92,6 +108,7 @@ class Passage:
     segments: tuple[Segment, ...] = ()
     lower: str = field(default="")
     words: frozenset[str] = field(default=frozenset())
+    tokens: str = field(default="")
 
     @property
     def text(self) -> str:
@@ -117,9 +134,22 @@ class Passage:
         return "\n".join(self.words)
 
     @cached_property
+    def folded(self) -> str:
+        """``lower`` with every letter that counts as an i when case is ignored as an i: a pattern in lower case reads it several times
+        as fast as it reads ``text`` ignoring case, with the same result.
+        """
+        return self.lower.replace("\u0131", "i").replace("\u0130", "i")
+
+    @cached_property
+    def digit_runs(self) -> tuple[tuple[int, int], ...]:
+        """The (start, end) of every stretch of at least nine digits and separators: where all long numbers stand."""
+        pattern = _ANY_RUN if _FOREIGN_DIGIT.search(self.tokens) else _RUN
+        return tuple([found.span() for found in pattern.finditer(self.text)])
+
+    @cached_property
     def sentence_ends(self) -> tuple[int, ...]:
         """Where each sentence or line of the text ends, in order."""
-        return tuple(found.end() for found in _SENTENCE_END.finditer(self.text))
+        return tuple([found.end() for found in _SENTENCE_END.finditer(self.text)])
 
     def sentence_number(self, place: int) -> int:
         """Which sentence ``place`` stands in, from 0."""
@@ -134,8 +164,10 @@ class Passage:
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The (start, end) of the sentence or line around a span, at most ``SENTENCE_CHARS`` to either side."""
-        begin, _ = self.numbered_sentence(self.sentence_number(start))
-        _, stop = self.numbered_sentence(self.sentence_number(max(start, end - 1)))
+        ends = self.sentence_ends
+        first = bisect_right(ends, start)
+        last = bisect_right(ends, end - 1, first) if end > start else first
+        begin, stop = ends[first - 1] if first else 0, ends[last] if last < len(ends) else len(self.text)
         return max(begin, start - SENTENCE_CHARS), min(stop, end + SENTENCE_CHARS)
 
 
@@ -145,18 +177,24 @@ def make_passage(source: str, location: Location, part: int = -1) -> Passage:
     lower = normalised.text.lower()
     if len(lower) != len(normalised.text):
         lower = "".join(low if len(low := char.lower()) == 1 else char for char in normalised.text)
-    return Passage(normalised, location, part, lower=lower, words=frozenset(_WORD.findall(lower)))
+    tokens = "\n".join(set(lower.split()))  # a word has no blank: its search is shorter by all that is said twice
+    return Passage(normalised, location, part, lower=lower, words=frozenset(_WORD.findall(tokens)), tokens=tokens)
 
 
-def matches(passage: Passage, triggers: tuple[str, ...], pattern: re.Pattern[str], *, lines: bool = False) -> Iterator[re.Match[str]]:
+def matches(
+    passage: Passage, triggers: tuple[str, ...], pattern: re.Pattern[str], *, head: re.Pattern[str] | None = None, lines: bool = False
+) -> Iterator[re.Match[str]]:
     """The matches of a lower-case ``pattern`` in the sentences (or lines) that hold one of the literal ``triggers``, each read once.
 
-    A plain search for the triggers is a hundred times as fast as the pattern over the whole text.
+    A plain search for the triggers is a hundred times as fast as the pattern over the whole text. ``head`` is the part of the pattern
+    within its first word: when no word of the text has it, there is nothing to read.
     """
+    vocabulary = passage.vocabulary
+    present = [trigger for trigger in triggers if (trigger if " " not in trigger else trigger.split(" ", 1)[0]) in vocabulary]
+    if not present or (head and not head.search(vocabulary)):
+        return
     spans: list[tuple[int, int]] = []
-    for trigger in triggers:
-        if trigger.split(" ", 1)[0] not in passage.vocabulary:
-            continue
+    for trigger in present:
         place = passage.lower.find(trigger)
         while place >= 0:
             start, end = passage.line(place) if lines else passage.sentence(place, place + len(trigger))

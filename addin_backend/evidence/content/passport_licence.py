@@ -43,7 +43,7 @@ def recognise(passage: Passage) -> Iterator[Hit]:
         )
     for match in matches(passage, _TRIGGERS, _COPY):
         start, end = passage.sentence(match.start(), match.end())
-        if not damper.is_general(passage.text[start:end]):
+        if not damper.is_general(passage.folded[start:end]):
             yield Hit(
                 "passport_licence",
                 SensitivityClass.CONFIDENTIAL,

@@ -19,12 +19,16 @@ _THIRD = frozenset(
     hustruen konen manden enken klienten claimant defendant deceased
     """.split()
 ) | {role + end for role in _ROLES for end in ("en", "ens", "n", "ns")}
+_ROLE_WORDS = (
+    "kollega medarbejder kunde borger klient patient elev beboer ansat".split(),
+    """
+    patient employee client claimant applicant tenant pupil student defendant insured deceased candidate nurse teacher driver resident
+    policyholder colleague trainee worker child boy girl man woman family couple guest
+    """.split(),
+)
 _ROLE = re.compile(
-    r"\b(?:(?:en|min|vores|ny|nye|den ansatte) (?:kollega|medarbejder|kunde|borger|klient|patient|elev|beboer|ansat)"
-    r"|(?:the|our|your|my|this|a|new)[ ](?:\w+[ ])?(?:patient|employee|client|claimant|applicant|tenant|pupil|student|defendant|insured"
-    r"|deceased|"
-    r"candidate|nurse|teacher|driver|resident|policyholder|colleague|trainee|worker|child|boy|girl|man|woman|family|couple"
-    r"|guest))(?:'s)?\b",
+    rf"\b(?:(?:en|min|vores|ny|nye|den ansatte) (?:{'|'.join(_ROLE_WORDS[0])})"
+    rf"|(?:the|our|your|my|this|a|new)[ ](?:\w+[ ])?(?:{'|'.join(_ROLE_WORDS[1])}))(?:'s)?\b",
     re.IGNORECASE,
 )
 _OWNED = frozenset("en min mit mine din dit dine vores deres sin sit my your our their the a this ny nye den new".split())
@@ -32,17 +36,17 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 _ENGLISH = re.compile(  # "her" is "here" in Danish
     r"\b(?:the|and|of|has|been|was|will|is|to|with|that|are)\b", re.IGNORECASE
 )
+_RELATIVES = """
+    mor mors far fars søster bror søn søns datter datters barn barns børn kone kones mand mands kæreste ægtefælle samlever eks eksmand
+    ekskone svigermor svigerfar nevø niece onkel tante moster faster farmor mormor morfar farfar barnebarn nabo kollega ven veninde
+    chef leder klient kunde patient elev medarbejder mother mum mom father dad sister brother son daughter child kid kids children wife
+    husband spouse partner girlfriend boyfriend uncle aunt grandmother grandfather neighbour neighbor friend boss manager
+    """.split()
 _RELATION = re.compile(
-    r"\b(?:min|mit|mine|din|dit|dine|vores|deres|sin|sit|my|your|our|their)[ ](?:\w+[ ])?"
-    r"(?:mor|mors|far|fars|søster|bror|søn|søns|datter|datters|barn|barns|børn|kone|kones|mand|mands|kæreste|ægtefælle|samlever|eks"
-    r"|eksmand|"
-    r"ekskone|svigermor|svigerfar|nevø|niece|onkel|tante|moster|faster|farmor|mormor|morfar|farfar|barnebarn|nabo|kollega|ven|veninde"
-    r"|chef|leder|klient|kunde|patient|elev|medarbejder|"
-    r"mother|mum|mom|father|dad|sister|brother|son|daughter|child|kid|kids|children|wife|husband|spouse|partner|girlfriend|boyfriend"
-    r"|uncle|aunt|"
-    r"grandmother|grandfather|neighbour|neighbor|friend|boss|manager)s?\b",
+    rf"\b(?:min|mit|mine|din|dit|dine|vores|deres|sin|sit|my|your|our|their)[ ](?:\w+[ ])?(?:{'|'.join(_RELATIVES)})s?\b",
     re.IGNORECASE,
 )
+_SOMEBODY = frozenset([*_RELATIVES, *(word + "s" for word in _RELATIVES), *_ROLE_WORDS[0], *_ROLE_WORDS[1]])
 _SELF = frozenset("jeg mig min mit mine du dig din dit dine me my your you".split())
 _I = re.compile(r"I(?<!\w.)(?:'(?:m|ve|d)| (?:am|have|had|was|got|take|suffer|feel|need|can|cannot|will|do|did|would|still))\b")
 # Each pattern begins with one set of characters, which the engine looks for fast; what must not stand before is asked after it.
@@ -51,6 +55,7 @@ _NAME = re.compile(
 )
 _SINGLE = re.compile(r"[A-ZÆØÅÄÖ](?<![\w.@/-].)[a-zæøåäöüé]{1,15}\b")
 _TITLE = re.compile(r"[MHFDmhf](?<!\w.)(?:rs?|s|iss|ru|rk)\.? [A-ZÆØÅ][a-zæøå]+")
+_TITLES = frozenset(letter + end for letter in "mhfd" for end in ("r", "rs", "s", "iss", "ru", "rk"))
 _INITIALS = re.compile(r"[A-ZÆØÅ](?<![\w.].)\.\s?[A-ZÆØÅ](?:\.|[a-zæøåé]{2,15}\b)")
 
 _FIRST_NAMES = frozenset(
@@ -87,6 +92,7 @@ _FIRST_NAMES = frozenset(
     """.split()
 )
 _ALSO_WORDS = frozenset("storm jean dan sten hans will may mark grace hope per max bill rose dag kim jack frank lykke".split())
+_CALLED = frozenset(name.capitalize() + end for name in _FIRST_NAMES - _ALSO_WORDS for end in ("", "s"))
 _NOT_A_NAME = frozenset(
     """
     aps as kommune region bank forsikring forsikringer hospital universitet skole gymnasium ministerium styrelse styrelsen a/s
@@ -108,17 +114,17 @@ class Link(IntEnum):
     PERSON = 2  # somebody named, or third person, role or relation
 
 
-def _is_first_name(word: str) -> bool:
-    low = word.lower()
-    return any(name in _FIRST_NAMES and name not in _ALSO_WORDS for name in (low, low.removesuffix("s")))
+def has_name(text: str, words: frozenset[str] | None = None) -> bool:
+    """Whether a person is named: a known first name, or two or more words in capitals that are no organisation.
 
-
-def has_name(text: str) -> bool:
-    """Whether a person is named: a known first name, or two or more words in capitals that are no organisation."""
+    ``words`` are the distinct words of ``text`` in lower case where the caller has them already.
+    """
     singles = _SINGLE.findall(text)
-    if any(_is_first_name(word) for word in singles):
+    if not _CALLED.isdisjoint(singles):
         return True
-    if ("." in text and _INITIALS.search(text)) or _TITLE.search(text):
+    if "." in text and _INITIALS.search(text):
+        return True
+    if (words is None or not words.isdisjoint(_TITLES)) and _TITLE.search(text):
         return True
     if not singles:
         return False
@@ -141,8 +147,10 @@ def link_in(text: str, words: frozenset[str] | None = None) -> Link:
     words = words_in(text) if words is None else words
     if not words.isdisjoint(_THIRD) or ("her" in words and _ENGLISH.search(text)):
         return Link.PERSON
-    if not words.isdisjoint(_OWNED) and (_RELATION.search(text) or _ROLE.search(text)):
+    # Each relation and role ends with one of some words; a letter that is an i only when case is ignored could hide it.
+    possible = not words.isdisjoint(_OWNED) and (not words.isdisjoint(_SOMEBODY) or "\u0131" in text or "\u0130" in text)
+    if possible and (_RELATION.search(text) or _ROLE.search(text)):
         return Link.PERSON
-    if has_name(text):
+    if has_name(text, words):
         return Link.PERSON
     return Link.SELF if not words.isdisjoint(_SELF) or _I.search(text) else Link.NONE

@@ -56,14 +56,16 @@ class _Page:
         self.around = around
         self.links: dict[int, Link] = {}
         self.words: dict[int, frozenset[str]] = {}
+        self.near: dict[int, tuple[int, bool]] = {}
 
     def link(self, number: int) -> Link:
-        if number not in self.links:
+        link = self.links.get(number)
+        if link is None:
             start, end = self.passage.numbered_sentence(number)
             text = self.passage.text[start : min(end, start + 2 * SENTENCE_CHARS)]
             self.words[number] = words_in(text)
-            self.links[number] = link_in(text, self.words[number])
-        return self.links[number]
+            link = self.links[number] = link_in(text, self.words[number])
+        return link
 
     def says(self, place: int) -> bool:
         """Whether the sentence at ``place``, whose link was asked for before, has a verb that says what somebody has or is."""
@@ -72,10 +74,17 @@ class _Page:
     def nearest(self, start: int, end: int) -> tuple[int, bool]:
         """(points for the nearest person, whether a person stands in the same sentence)."""
         number = self.passage.sentence_number(start)
+        if end - start <= SENTENCE_CHARS:
+            if number not in self.near:
+                self.near[number] = self._weigh_persons(number, self.link(number))
+            return self.near[number]
         here = self.link(number)
-        if here is not Link.PERSON and end - start > SENTENCE_CHARS:
+        if here is not Link.PERSON:
             begin, stop = self.passage.sentence(start, end)
             here = max(here, link_in(self.passage.text[begin:stop]))
+        return self._weigh_persons(number, here)
+
+    def _weigh_persons(self, number: int, here: Link) -> tuple[int, bool]:
         if here is Link.PERSON:
             return _HERE[here], True
         near = max(self.link(number - 1), self.link(number + 1))
@@ -93,12 +102,13 @@ def _weigh(page: _Page, term: Term, begin: int, stop: int) -> int:
     if _STRENGTH[term.weight] + points + SAID - (around.damping // 2 if same else around.damping) < ACCEPT:
         return 0
     start, end = passage.sentence(begin, stop)
-    if not same and term.sensitivity is not SensitivityClass.CRIMINAL and damper.denies_content(text[start:begin]):
+    if not same and term.sensitivity is not SensitivityClass.CRIMINAL and damper.denies_content(passage.folded[start:begin]):
         return 0
     score = _STRENGTH[term.weight] + points + (SAID if points and page.says(begin) else 0)
-    if damper.is_made_up(text[start:end]):
+    sentence = passage.folded[start:end]
+    if damper.is_made_up(sentence):
         return 0
-    general = damper.is_general(text[start:end])
+    general = damper.is_general(sentence)
     return score - (20 if general else 0) - (around.damping // 2 if same and not general else around.damping)
 
 

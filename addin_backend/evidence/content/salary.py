@@ -12,13 +12,15 @@ from addin_backend.evidence.content.prose import ACCEPT
 from addin_backend.model.evidence import Location, SensitivityClass
 
 _AMOUNT = r"(?:(?:kr\.?|dkk|eur|€|£|\$)\s?\d[\d.,]{2,12}|\d[\d.,]{2,12}\s?(?:,-|kr\b\.?|kroner|dkk|eur\b|euro))"
-_NEAR = re.compile(
+_PAY_WORD = (
     r"(?<![a-zæøå])(?:(?:måneds|års|brutto|netto|grund|time|start)?løn(?:nen)?|indkomst\w*|indtægt\w*|gage|bonus|gæld(?:en)?"
     r"|restgæld\w*|lån(?:et)?|skyld(?:er|ig)|opsparing\w*|formue"
     r"|pension(?:en|sdepot\w*)?|efterløn|dagpenge|kontanthjælp|sygedagpenge|restskat\w*|skat(?:ten)?|tjener|rådighedsbeløb|salary"
     r"|income|earns?|earnings|wages?|debt|owes|loan|savings|mortgage|arrears)"
-    r"(?![a-zæøå])[^\n]{0,60}?" + _AMOUNT
+    r"(?![a-zæøå])"
 )
+_NEAR = re.compile(_PAY_WORD + r"[^\n]{0,60}?" + _AMOUNT)
+_HEAD = re.compile(_PAY_WORD)
 _A_MONTH = re.compile(
     _AMOUNT + r"\s?(?:om måneden|pr\.? måned|per måned|/md|månedligt|a month|per month|monthly|om året|årligt|a year|per annum|p\.a\.)"
 )
@@ -36,7 +38,6 @@ _NOT_PAY = re.compile(
     r"|service|\bomsætning|turnover|revenue"
     r"|lønsum|payroll cost|budget|selskab|virksomhed|company|firma\w*|a/s\b|aps\b|gennemsnit\w*|average|median|stilling\w*|position"
     r"|bruger|user",
-    re.IGNORECASE,
 )
 
 
@@ -44,14 +45,14 @@ def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
     """Amounts about a person in the passage; a lower-case ``subject`` that speaks of pay counts too."""
     why = "amount of money about a person"
     about_pay = any(word in subject for word in _PAY_SUBJECT)
-    for pattern, triggers, base in ((_NEAR, _PAY, 40), (_A_MONTH, _PERIODS, 20)):
-        for match in matches(passage, triggers, pattern):
+    for pattern, triggers, head, base in ((_NEAR, _PAY, _HEAD, 40), (_A_MONTH, _PERIODS, None, 20)):
+        for match in matches(passage, triggers, pattern, head=head):
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.text[start:end]
             link = link_in(sentence)
             if link is Link.NONE:
                 link = Link(min(link_in(passage.text[max(0, start - 200) : start]), Link.SELF))
-            pay = about_pay or any(word in sentence.lower() for word in _PAY_SUBJECT)
-            score = base + _LINKED[link] + (20 if pay else 0) - (35 if _NOT_PAY.search(sentence) else 0)
+            pay = about_pay or any(word in passage.lower[start:end] for word in _PAY_SUBJECT)
+            score = base + _LINKED[link] + (20 if pay else 0) - (35 if _NOT_PAY.search(passage.folded[start:end]) else 0)
             if score >= ACCEPT and passage.location_at(match.start()) is not Location.SIGNATURE:
                 yield Hit("salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), score, why)

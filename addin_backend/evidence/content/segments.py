@@ -10,22 +10,32 @@ from addin_backend.model.evidence import Location
 SIGNATURE_LINES = 14  # a signature is short; what follows is text again
 LONG_LINE = 160  # a line longer than this in a signature is a disclaimer or prose, and is read as text unless it is a disclaimer
 
-_QUOTE = re.compile(
-    r"^[ \t]*(?:-{2,}[ \t]*(?:oprindelig meddelelse|original message|videresendt|forwarded|opprinnelig melding|ursprungligt)"
+_QUOTE = (
+    r"[ \t]*(?:-{2,}[ \t]*(?:oprindelig meddelelse|original message|videresendt|forwarded|opprinnelig melding|ursprungligt)"
     r"|_{10,}[ \t]*\n[ \t]*(?:fra|from):"
     r"|(?:fra|from|från|von):[^\n]{1,200}\n(?:[^\n]{1,200}\n){0,3}?[ \t]*(?:sendt|sent|dato|date|til|to|skickat|gesendet):"
     r"|(?:den|on|på|am)\b[^\n]{5,150}(?:skrev|wrote|schrieb)[^\n]{0,100}:[ \t]*$"
-    r"|>)",
-    re.IGNORECASE | re.MULTILINE,
+    r"|>)"
 )
-_GREETING = re.compile(
-    r"^[ \t]*(?:--[ \t]*$|(?:med[ \t]+)?(?:de[ \t]+)?(?:bedste|venlige?|kærlige?|mange)[ \t]+(?:hilsen|hilsner)|mvh\b|vh\b|hilsen\b|kh\b"
-    r"|(?:kind|best|warm)(?:est)?[ \t]+(?:regards|wishes)|regards\b|sincerely\b|yours[ \t]+(?:sincerely|faithfully)|cheers\b)",
-    re.IGNORECASE | re.MULTILINE,
+_GREETING = (
+    r"[ \t]*(?:--[ \t]*$|(?:med[ \t]+)?(?:de[ \t]+)?(?:bedste|venlige?|kærlige?|mange)[ \t]+(?:hilsen|hilsner)|mvh\b|vh\b|hilsen\b|kh\b"
+    r"|(?:kind|best|warm)(?:est)?[ \t]+(?:regards|wishes)|regards\b|sincerely\b|yours[ \t]+(?:sincerely|faithfully)|cheers\b)"
 )
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_QUOTES = re.compile(_QUOTE, _FLAGS), re.compile("\n" + _QUOTE, _FLAGS)
+_GREETINGS = re.compile(_GREETING, _FLAGS), re.compile("\n" + _GREETING, _FLAGS)
 _DISCLAIMER_OPENINGS = ("denne e-mail", "denne mail", "denne meddelelse", "this e-mail", "this email", "this message", "this communication")
 _DISCLAIMER = re.compile(r"kan indeholde|indeholder|may contain|contains|is intended|er (?:kun )?(?:tiltænkt|bestemt)", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"^[ \t]*p\.?\s?s\b[.:]?", re.IGNORECASE)
+
+
+def _first(patterns: tuple[re.Pattern[str], re.Pattern[str]], text: str, stop: int) -> int:
+    """The first line that matches, or -1. A pattern that begins with a line break is looked for much faster than one with ``^``."""
+    at_start, after_break = patterns
+    if at_start.match(text, 0, stop):
+        return 0
+    found = after_break.search(text, 0, stop)
+    return found.start() + 1 if found else -1
 
 
 def _signature_end(text: str, start: int, stop: int) -> int:
@@ -57,15 +67,16 @@ def _disclaimers(text: str) -> list[Segment]:
     return found
 
 
-def cut(text: str) -> tuple[Segment, ...]:
-    """The quoted mail and the signatures in ``text``, in order; the rest is new text."""
-    quote = _QUOTE.search(text)
-    stop = quote.start() if quote else len(text)
+def cut(text: str, vocabulary: str = "denne this") -> tuple[Segment, ...]:
+    """The quoted mail and the signatures in ``text``, in order; the rest is new text. ``vocabulary`` are its distinct words."""
+    quote = _first(_QUOTES, text, len(text))
+    stop = quote if quote >= 0 else len(text)
     found: list[Segment] = []
-    greeting = _GREETING.search(text, 0, stop)
-    if greeting and text[: greeting.start()].strip():
-        found.append(Segment(greeting.start(), _signature_end(text, greeting.start(), stop), Location.SIGNATURE))
-    found += _disclaimers(text)
-    if quote:
+    greeting = _first(_GREETINGS, text, stop)
+    if greeting > 0 and text[:greeting].strip():
+        found.append(Segment(greeting, _signature_end(text, greeting, stop), Location.SIGNATURE))
+    if "denne" in vocabulary or "this" in vocabulary:
+        found += _disclaimers(text)
+    if quote >= 0:
         found.append(Segment(stop, len(text), Location.QUOTED))
     return tuple(found)

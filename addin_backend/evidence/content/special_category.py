@@ -123,8 +123,8 @@ def recognise(passage: Passage) -> Iterator[Hit]:
     for item in _STATEMENTS:
         for match in matches(passage, item.triggers, item.pattern):
             start, end = passage.sentence(match.start(), match.end())
-            sentence = passage.text[start:end]
-            score = item.base + _LINKED[link_in(sentence)] - (25 if damper.is_general(sentence) else 0)
-            if score < ACCEPT or damper.denies_content(passage.text[start : match.start()]) or damper.is_made_up(sentence):
+            sentence = passage.folded[start:end]
+            score = item.base + _LINKED[link_in(passage.text[start:end])] - (25 if damper.is_general(sentence) else 0)
+            if score < ACCEPT or damper.denies_content(passage.folded[start : match.start()]) or damper.is_made_up(sentence):
                 continue
             yield Hit("special_category", SensitivityClass.SPECIAL_CATEGORY, item.category, match.start(), match.end(), score, why)

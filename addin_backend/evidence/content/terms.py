@@ -74,15 +74,23 @@ class Term:
 
 
 class Terms:
-    """All terms by the first three letters of their stem. Made once for each revision of the register; never changed."""
+    """All terms by the first three letters of their stem, or by the whole stem where it stands at the start of a word.
+
+    Made once for each revision of the register; never changed.
+    """
 
     def __init__(self, terms: tuple[Term, ...], idioms: tuple[str, ...]) -> None:
         self.inside: dict[str, tuple[Term, ...]] = {}
-        self.at_start: dict[str, tuple[Term, ...]] = {}
-        for term in terms:
-            index = self.inside if term.boundary in {"any", "suffix"} else self.at_start
+        self.at_start: dict[str, tuple[tuple[int, Term], ...]] = {}  # by the whole stem, with the term's number
+        self.lengths: dict[str, tuple[int, ...]] = {}  # of the stems in ``at_start``
+        for number, term in enumerate(terms):
             key = term.stem[:MIN_STEM]
-            index[key] = (*index.get(key, ()), term)
+            if term.boundary in {"any", "suffix"}:
+                self.inside[key] = (*self.inside.get(key, ()), term)
+            else:
+                self.at_start[term.stem] = (*self.at_start.get(term.stem, ()), (number, term))
+                self.lengths[key] = tuple(sorted({*self.lengths.get(key, ()), len(term.stem)}))
+        self._keys = frozenset(self.inside)
         self.idioms: dict[str, tuple[str, ...]] = {}
         for idiom in idioms:
             for key in {word[:IDIOM_KEY] for word in _WORD.findall(idiom)}:
@@ -90,7 +98,11 @@ class Terms:
 
     def met_by(self, word: str) -> tuple[Term, ...]:
         """The terms that the word meets."""
-        found = [term for term in self.at_start.get(word[:MIN_STEM], ()) if term.meets(word, 0)]
+        lengths = [length for length in self.lengths.get(word[:MIN_STEM], ()) if length <= len(word)]
+        stems = [item for length in lengths for item in self.at_start.get(word[:length], ())]
+        found = [term for _, term in sorted(stems, key=_number) if term.meets(word, 0)] if stems else []
+        if self._keys.isdisjoint([word[place : place + MIN_STEM] for place in range(len(word) - MIN_STEM + 1)]):
+            return tuple(found)
         for place in range(len(word) - MIN_STEM + 1):
             for term in self.inside.get(word[place : place + MIN_STEM], ()):
                 if term.meets(word, place) and term not in found:
@@ -109,6 +121,10 @@ class Terms:
                     end = _whole_expression(lower, term, start + len(word))
                     if end and not (idioms and _in_idiom(lower, start, end, idioms)):
                         yield term, start, end
+
+
+def _number(item: tuple[int, Term]) -> int:
+    return item[0]
 
 
 def _in_idiom(lower: str, start: int, end: int, idioms: tuple[str, ...]) -> bool:

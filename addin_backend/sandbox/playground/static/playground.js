@@ -192,6 +192,7 @@ async function sendSecurely() {
       return;
     }
     release();
+    compose.key = crypto.randomUUID(); // the service said that this press is over: the next one is another
     throw failure;
   }
   release();

@@ -1,0 +1,132 @@
+"""Accepting a press: real rules, engine, store and log; the mailbox and the durable engine answer as the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from addin_backend.bootstrap.checking import checking, open_engine, rulebook
+from addin_backend.bootstrap.sending import Cabinet, accepting, open_cabinet
+from addin_backend.errors import Conflict, Unavailable
+from addin_backend.evidence.supplied import read_supplied
+from addin_backend.flows.accept_send import Accepting, Press, accept
+from addin_backend.flows.check import Ask, with_facts
+from addin_backend.model.message import Message, Recipient
+from addin_backend.model.sending import Draft, SendJob, SendState
+from addin_backend.settings import Settings
+
+ME = "me@firma.example"
+FACTS = {
+    "organisation": {"domains": ["firma.example"]},
+    "domains": {f"{name}.example": {"transport": "register", "country": "DK"} for name in ("one", "two")},
+}
+
+
+class OneDraft:
+    """A mailbox in which every draft is there."""
+
+    def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
+        """The draft asked for."""
+        return Draft(item_id=item_id, change_key="ck"), b""
+
+
+class Starts:
+    """A durable engine that can be away; it remembers what it started."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.started: list[str] = []
+
+    def start(self, job_id: str) -> None:
+        """Start, or Unavailable."""
+        if self.away:
+            raise Unavailable
+        self.started.append(job_id)
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[tuple[Accepting, Starts, Cabinet]]:
+    """Everything real but Exchange and the durable engine."""
+    settings = msgspec.structs.replace(Settings(), data_dir=str(tmp_path))
+    book = rulebook(settings)
+    cabinet, durable = open_cabinet(settings), Starts()
+    with open_engine(settings, book.policies) as engine:
+        facts = read_supplied(msgspec.json.encode(FACTS), frozenset(book.registers.countries.known))
+        checks = with_facts(checking(settings, book, engine, None), facts, facts.organisation)
+        yield accepting(checks, cabinet, OneDraft(), durable), durable, cabinet  # type: ignore[arg-type]  # the methods that are used
+    cabinet.close()
+
+
+def press(key: str, names: tuple[str, ...] = ("one",), item_id: str = "draft") -> Press:
+    """A press of Send securely."""
+    recipients = tuple(Recipient(address=f"bo@{name}.example", domain=f"{name}.example") for name in names)
+    message = Message(sender=ME, recipients=recipients, subject="Sag", body="CPR 010190-1235")
+    ask = Ask(at=datetime.now(UTC), secure=True)
+    return Press(actor=ME, message=message, ask=ask, mailbox=ME, idempotency_key=key, item_id=item_id, language="da", request_id="r")
+
+
+def ended(cabinet: Cabinet, job: SendJob, state: SendState, states: Callable[[int], SendState]) -> None:
+    """As the workflow leaves it."""
+    groups = tuple(msgspec.structs.replace(group, state=states(index)) for index, group in enumerate(job.groups))
+    cabinet.store.save(msgspec.structs.replace(job, state=state, groups=groups))
+
+
+def test_a_press_that_could_not_be_started_is_not_sent_later(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """The person was told that nothing was sent, so the next start of the server must find nothing to do."""
+    accepts, durable, cabinet = parts
+    durable.away = True
+    with pytest.raises(Unavailable):
+        accept(press("key-00000001"), accepts)
+    assert list(cabinet.store.unfinished()) == []
+    durable.away = False
+    _, job = accept(press("key-00000002"), accepts)
+    assert job is not None
+    assert durable.started == [job.job_id]
+
+
+def test_a_known_job_that_never_began_is_begun_by_the_same_press_again(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """The process died between storing and starting: the client asks again with its key."""
+    accepts, durable, _ = parts
+    _, first = accept(press("key-00000001"), accepts)
+    durable.started.clear()
+    _, again = accept(press("key-00000001"), accepts)
+    assert first is not None
+    assert again == first
+    assert durable.started == [first.job_id]
+
+
+def test_a_draft_that_is_on_its_way_is_not_sent_under_another_key(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """Two windows, one draft: the second is told."""
+    accepts, durable, _ = parts
+    accept(press("key-00000001"), accepts)
+    with pytest.raises(Conflict):
+        accept(press("key-00000002"), accepts)
+    assert len(durable.started) == 1
+
+
+@pytest.mark.parametrize("reached", [SendState.SENT, SendState.UNCERTAIN])
+def test_whoever_has_the_mail_or_may_have_it_does_not_get_it_again(parts: tuple[Accepting, Starts, Cabinet], reached: SendState) -> None:
+    """Partly sent: a new press is for those who are missing."""
+    accepts, _, cabinet = parts
+    _, job = accept(press("key-00000001", ("one",)), accepts)
+    assert job is not None
+    ended(cabinet, job, SendState.PARTLY_SENT, lambda index: reached)
+    with pytest.raises(Conflict):
+        accept(press("key-00000002", ("one", "two")), accepts)
+    _, rest = accept(press("key-00000003", ("two",)), accepts)
+    assert rest is not None
+
+
+def test_after_a_send_that_certainly_failed_the_draft_can_be_sent_again(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """Not sent is not sent: nothing stands in the way."""
+    accepts, durable, cabinet = parts
+    _, job = accept(press("key-00000001"), accepts)
+    assert job is not None
+    ended(cabinet, job, SendState.NOT_SENT, lambda index: SendState.NOT_SENT)
+    _, again = accept(press("key-00000002"), accepts)
+    assert again is not None
+    assert durable.started == [job.job_id, again.job_id]
