@@ -1,4 +1,4 @@
-"""The command line (design.md, Command line). A command loads only what it needs: a check on one file starts in well under a second."""
+"""The command line (docs/command-line.md). A command loads only what it needs: a check on one file starts in well under a second."""
 
 from __future__ import annotations
 

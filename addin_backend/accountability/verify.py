@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from addin_backend.accountability.canonical import read_record
 from addin_backend.accountability.merkle import Frontier, grow, leaf_hash, root_of
@@ -13,6 +14,8 @@ from addin_backend.errors import LogBroken
 from addin_backend.model.record import LogEntry
 
 SHOWN = 20  # problems that are told; the first is what matters
+UNSIGNED_AT_MOST = 1_024  # entries after the newest checkpoint: the writer takes no more on before it has signed
+UNSIGNED_FOR = timedelta(seconds=60)  # that they may stay so: the writer signs within a second, and at its next start after a crash
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Report:
     def holds(self) -> bool:
         """Whether nothing at all was wrong."""
         return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the log is verified, and whether a server holds it then. Without it, how long entries stand unsigned is not judged."""
+
+    at: datetime
+    written: bool
 
 
 @dataclass
@@ -73,6 +84,8 @@ class _Walk:
         self.actions: Counter[str] = Counter()
         self._found = found
         self._events: set[str] = set()
+        self._signed = max((head.size for head in heads), default=0)
+        self._newest: datetime | None = None
         self._wanted: dict[int, list[bytes]] = {}
         for head in heads:
             self._wanted.setdefault(head.size, []).append(head.root)
@@ -111,6 +124,7 @@ class _Walk:
             )
         self._events.add(record.event_id)
         self.actions[record.action] += 1
+        self._newest = max(self._newest or record.occurred_at, record.occurred_at)
 
     def _compare(self) -> None:
         roots = self._wanted.pop(self.size, [])
@@ -132,20 +146,55 @@ class _Walk:
                 self.size,
             )
 
+    def judge_tail(self, moment: Moment | None) -> None:
+        """Whether the entries that nobody signed can be what a server has just written, or what a crash left a moment ago."""
+        tail = self.size - self._signed
+        old = moment is not None and not moment.written and self._newest is not None and moment.at - self._newest > UNSIGNED_FOR
+        if tail > UNSIGNED_AT_MOST or (tail > 0 and old):
+            self._found.add(
+                "unsigned_tail",
+                f"{tail} entries, from {self._signed} on, are under no checkpoint: anybody may have written them. A server signs what it "
+                "writes within a second; after a crash its next start signs the rest, or refuses.",
+                f"{tail} poster, fra {self._signed} og frem, er ikke under noget stempel: enhver kan have skrevet dem. En server "
+                "stempler det, den skriver, inden for et sekund; efter et nedbrud stempler næste start resten eller afviser.",
+                self._signed,
+            )
 
-def verify(
-    entries: Iterable[LogEntry], checkpoints: Sequence[str], kept: str | None, key: VerifierKey, since: Sequence[str] = ()
+
+def _check_order(notes: Sequence[TreeHead], beside: Sequence[TreeHead], mark: TreeHead | None, found: _Findings) -> None:
+    """Each place is written after the one before it, so none is ahead of another unless checkpoints were taken away."""
+    sizes = [max((head.size for head in notes), default=0), *(head.size for head in beside), *([mark.size] if mark else [])]
+    if sizes != sorted(sizes, reverse=True):
+        found.add(
+            "rolled_back",
+            f"{max(sizes)} entries were signed, and the newest checkpoints have been taken away.",
+            f"{max(sizes)} poster blev underskrevet, og de nyeste stempler er fjernet.",
+            min(sizes),
+        )
+
+
+def verify(  # noqa: PLR0913 each is one thing that the caller read
+    entries: Iterable[LogEntry],
+    checkpoints: Sequence[str],
+    kept: str | None,
+    key: VerifierKey,
+    since: Sequence[str] = (),
+    *,
+    mark: TreeHead | None = None,
+    moment: Moment | None = None,
 ) -> Report:
     """Whether the log is whole: no gap, every entry a record and hashed as stored, every checkpoint signed and true of its prefix.
 
     ``checkpoints`` are the notes in the log, ``kept`` the newest as written beside it (None: missing, which is a problem), ``since``
-    notes that the auditor kept from earlier: the log must contain what they commit to. Entries after the newest checkpoint are checked
-    too, but no signature stands for them yet.
+    notes that the auditor kept from earlier: the log must contain what they commit to, and ``mark`` what the key's holder wrote down
+    last. Entries after the newest checkpoint are checked too, but no signature stands for them: they must be few, and at ``moment`` new.
     """
     found = _Findings()
     if kept is None:
         found.add("no_checkpoint", "The newest checkpoint is missing.", "Det nyeste stempel mangler.")
-    heads = _heads([*checkpoints, *([kept] if kept is not None else []), *since], key, found)
+    notes, beside = _heads(checkpoints, key, found), _heads([kept] if kept is not None else [], key, found)
+    _check_order(notes, beside, mark, found)
+    heads = [*notes, *beside, *_heads(since, key, found), *([mark] if mark else [])]
     walk = _Walk(heads, found)
     try:
         for entry in entries:
@@ -153,6 +202,7 @@ def verify(
     except LogBroken as error:
         found.add("unreadable", error.sentence, error.sentence_da, walk.size)
     walk.end()
+    walk.judge_tail(moment)
     signed = max((head.size for head in heads), default=0)
     return Report(
         origin=key.name,

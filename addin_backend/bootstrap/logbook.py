@@ -7,11 +7,12 @@ from typing import TextIO
 
 from addin_backend.accountability.notary import Notary, origin_of
 from addin_backend.accountability.verify import Report
+from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import key_path, log_path
 from addin_backend.edges.accountability_log.folder import LogFolder
-from addin_backend.edges.accountability_log.reader import LogReader, kept_checkpoint
+from addin_backend.edges.accountability_log.reader import LogReader, kept_checkpoint, kept_mark
 from addin_backend.edges.keys import KeyFile
-from addin_backend.errors import BadInput
+from addin_backend.errors import BadInput, BadRegister
 from addin_backend.flows import verify_log
 from addin_backend.settings import Settings
 
@@ -21,6 +22,12 @@ def _text(path: Path, what: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"The {what} {path} cannot be read.", sentence_da=f"{path} kan ikke læses.", field=what) from None
+
+
+def _origin(settings: Settings) -> str:
+    """The log's own name; whether it may bear it, the signature decides."""
+    note = kept_checkpoint(log_path(settings))
+    return note.splitlines()[0] if note else origin_of(settings.tenant)
 
 
 def _key(settings: Settings, given: str | None) -> str:
@@ -34,9 +41,19 @@ def _key(settings: Settings, given: str | None) -> str:
             next_step="Give the log's public key with --key; the log page shows it.",
             next_step_da="Angiv logbogens offentlige nøgle med --key; den står på siden Logbog.",
         )
-    note = kept_checkpoint(log_path(settings))  # the log's own name; whether it may bear it, the signature decides
-    origin = note.splitlines()[0] if note else origin_of(settings.tenant)
-    return str(Notary(origin, KeyFile.load_or_create(key_path(settings)).log_signing_key).verifier_key)
+    return str(Notary(_origin(settings), KeyFile.load_or_create(key_path(settings)).log_signing_key).verifier_key)
+
+
+def _holder(settings: Settings) -> verify_log.KeyHolder | None:
+    """The secret key when it is here and may be read; an auditor has none, and then the mark beside the log says nothing."""
+    mark = kept_mark(log_path(settings))  # before the log: what it commits to was signed before
+    try:
+        if not key_path(settings).exists():
+            return None
+        seed = KeyFile.load_or_create(key_path(settings)).log_signing_key
+    except (BadRegister, PermissionError):
+        return None
+    return verify_log.KeyHolder(Notary(_origin(settings), seed), mark)
 
 
 def _told(report: Report, streams: tuple[TextIO, TextIO]) -> int:
@@ -58,7 +75,8 @@ def verify(settings: Settings, folder: Path | None, key: str | None, since: Path
     if folder is not None:
         report = verify_log.verify_export(LogFolder(folder).read, _key(settings, key), kept)
     else:
-        report = verify_log.verify(LogReader(log_path(settings)), _key(settings, key), kept)
+        holder = _holder(settings)
+        report = verify_log.verify(LogReader(log_path(settings)), _key(settings, key), kept, at=now(), holder=holder)
     return _told(report, streams)
 
 

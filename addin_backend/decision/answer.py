@@ -1,4 +1,4 @@
-"""Reads the engine's answer strictly. Anything unexpected is no answer, and no answer is a block (design.md)."""
+"""Reads the engine's answer strictly. Anything unexpected is no answer, and no answer is a block (docs/architecture.md)."""
 
 from __future__ import annotations
 

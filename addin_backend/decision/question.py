@@ -1,4 +1,4 @@
-"""Builds the closed question: every key always present, "unknown" written as a word, no text from the mail (design.md)."""
+"""Builds the closed question: every key always present, "unknown" written as a word, no text from the mail (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -177,16 +177,17 @@ class _Scanner:
             if opening < 0:
                 self.out.text(source, position, len(source), self.pre > 0)
                 break
+            declared = source.startswith(("<!", "<?"), opening)
+            tag = None if declared else self._tag(opening)
+            if not declared and tag is None:  # the mark is text like what follows it: a long row of them is written at once
+                if opening > position and source[position] != "<":
+                    self.out.text(source, position, opening, self.pre > 0)
+                    position = opening
+                scanned = opening + 1
+                continue
             if opening > position:
                 self.out.text(source, position, opening, self.pre > 0)
-            if source.startswith(("<!", "<?"), opening):
-                position = scanned = self._declaration(opening)
-                continue
-            tag = self._tag(opening)
-            if tag:
-                position = scanned = self._open(tag)
-            else:
-                position, scanned = opening, opening + 1  # the mark is text like what follows it
+            position = scanned = self._open(tag) if tag else self._declaration(opening)
         return HtmlText("".join(self.out.pieces), self.out.starts, self.out.sources)
 
     def _declaration(self, opening: int) -> int:

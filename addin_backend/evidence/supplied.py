@@ -71,7 +71,7 @@ class GivenOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class GivenEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file (design.md, Command line)."""
+    """The whole file (docs/command-line.md)."""
 
     organisation: GivenOrganisation = GivenOrganisation()
     domains: dict[str, msgspec.Raw] = {}

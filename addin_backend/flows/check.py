@@ -21,7 +21,7 @@ from addin_backend.model.evidence import Channels, Evidence, OrganisationKind, T
 from addin_backend.model.message import Message, Recipient
 from addin_backend.ports import EngineFailure, PolicyEngine, TransportSource
 
-LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the client's four (research/addin.md)
+LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the client's four (measured)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A decision as JSON: the API's, and the command line's, which is a part of it (design.md, Command line)."""
+"""A decision as JSON: the API's, and the command line's, which is a part of it (docs/command-line.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Journeys `seal smime` and `open smime` of the command line: one message file in, one out (design.md, Command line)."""
+"""Journeys `seal smime` and `open smime` of the command line: one message file in, one out (docs/command-line.md)."""
 
 from __future__ import annotations
 

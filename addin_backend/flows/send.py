@@ -138,7 +138,7 @@ def _record_decided(job_id: str, parts: Sending) -> str:
 
 
 def _disarm(job_id: str, parts: Sending) -> str:
-    """After this the clear-text draft cannot be sent: its recipients lie in our own property (design.md, Sending)."""
+    """After this the clear-text draft cannot be sent: its recipients lie in our own property (docs/architecture.md, Sending)."""
     job = parts.store.job(job_id)
     if job.draft is not None:
         parts.store.save(msgspec.structs.replace(job, draft=parts.mailbox.disarm(job.mailbox, job.draft)))

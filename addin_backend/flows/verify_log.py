@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from addin_backend.accountability import proof, tiles
 from addin_backend.accountability import verify as verification
 from addin_backend.accountability.merkle import inclusion_proof, subtree_of
-from addin_backend.accountability.notes import VerifierKey, open_checkpoint
-from addin_backend.accountability.verify import Problem, Report
+from addin_backend.accountability.notary import Notary
+from addin_backend.accountability.notes import TreeHead, VerifierKey, open_checkpoint
+from addin_backend.accountability.verify import Moment, Problem, Report
 from addin_backend.errors import LogBroken, NotFound
 from addin_backend.model.record import Checkpoint, LogEntry
 
@@ -21,6 +23,9 @@ class LogSource(Protocol):
 
     def read(self) -> AbstractContextManager[tuple[str | None, Sequence[str], Iterator[LogEntry]]]:
         """Raises NotFound, Unavailable, LogBroken."""
+
+    def written(self) -> bool:
+        """Whether a server holds the log at this moment."""
 
 
 class ProofSource(Protocol):
@@ -49,16 +54,37 @@ def _unreadable(error: LogBroken, key: VerifierKey) -> Report:
     return Report(origin=key.name, entries=0, signed=0, checkpoints=0, actions={}, root=b"", problems=(problem,))
 
 
-def verify(source: LogSource, key: str, since: Sequence[str] = ()) -> Report:
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """What a verifier who has the log's secret key can look at besides: the high-water mark beside the log (None: it is missing)."""
+
+    notary: Notary
+    mark: str | None
+
+    def read(self, trusted: VerifierKey) -> TreeHead | None:
+        """What the mark says, or None when the key is that of another log. Raises LogBroken when it is false or missing."""
+        if self.notary.verifier_key != trusted:
+            return None
+        if self.mark is None:
+            raise LogBroken("The file log.size beside the log is missing.", sentence_da="Filen log.size ved siden af logbogen mangler.")
+        return TreeHead(trusted.name, *self.notary.read_mark(self.mark))
+
+
+def verify(
+    source: LogSource, key: str, since: Sequence[str] = (), *, at: datetime | None = None, holder: KeyHolder | None = None
+) -> Report:
     """Verify the log in its database (``log verify --key VKEY [--since CHECKPOINT]``), also while a server writes it.
 
-    ``key`` is a vkey, ``since`` the text of checkpoints kept from earlier. Raises BadInput (key), NotFound (no log), Unavailable; all
-    that is wrong with the log itself stands in the report.
+    ``key`` is a vkey, ``since`` the text of checkpoints kept from earlier, ``at`` the moment (None: the age of unsigned entries is not
+    judged), ``holder`` what is known when the secret key is here, read before this is called. Raises BadInput (key), NotFound (no log),
+    Unavailable; all that is wrong with the log itself stands in the report.
     """
     trusted = VerifierKey.parse(key)
+    moment = Moment(at, source.written()) if at is not None else None
     try:
         with source.read() as (kept, notes, entries):
-            return verification.verify(entries, notes, kept, trusted, since)
+            mark = holder.read(trusted) if holder else None
+            return verification.verify(entries, notes, kept, trusted, since, mark=mark, moment=moment)
     except LogBroken as error:
         return _unreadable(error, trusted)
 

@@ -60,7 +60,7 @@ class RawRecipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The engine's answer, read strictly (design.md, The question and the answer)."""
+    """The engine's answer, read strictly (docs/architecture.md)."""
 
     action: Action
     recipients: list[RawRecipient]

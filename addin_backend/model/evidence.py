@@ -1,4 +1,4 @@
-"""What is known about a message and its recipients: content, transport, jurisdiction, certificates. See design.md, Words."""
+"""What is known about a message and its recipients: content, transport, jurisdiction, certificates. See docs/architecture.md, Words."""
 
 from __future__ import annotations
 

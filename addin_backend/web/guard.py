@@ -40,7 +40,7 @@ def is_api(path: str) -> bool:
 
 
 def framed_by_outlook(path: str) -> bool:
-    """Paths that Outlook on the web frames. New Outlook looks at the root of the origin too (research/audit.md §3)."""
+    """Paths that Outlook on the web frames. New Outlook looks at the root of the origin too (measured)."""
     return path == "/" or path.startswith("/addin/")
 
 

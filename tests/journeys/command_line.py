@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "addin_backend")
-LINE_KEYS = ["file", "action", "classes", "recipients", "findings", "ways_out", "policy_revision"]  # design.md, Command line
+LINE_KEYS = ["file", "action", "classes", "recipients", "findings", "ways_out", "policy_revision"]  # docs/command-line.md
 RECIPIENT_KEYS = ["address", "protection", "codes"]
 FINDING_KEYS = ["code", "effect", "recipient", "params", "texts", "law"]
 
@@ -52,10 +52,11 @@ def environment(**settings: str) -> dict[str, str]:
 def ran(*arguments: str | Path, folder: Path, stdin: bytes | str = b"", **settings: str) -> Ran:
     """`addin-backend …` run in ``folder`` until it ends."""
     command = [*PROGRAM, *map(str, arguments)]
+    given = stdin if isinstance(stdin, bytes) else stdin.encode()
     done = subprocess.run(
         command,
         cwd=folder,
-        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+        input=given,
         capture_output=True,
         env=environment(**settings),
         timeout=100,

@@ -8,10 +8,10 @@ from pathlib import Path
 from addin_backend.errors import BadInput, NotFound
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, mode: int = 0o640) -> None:
     """``content`` at ``path``, whole or not at all, and on the disk: a temporary file, flushed, renamed, the folder flushed."""
     temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

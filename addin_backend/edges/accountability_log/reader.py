@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -21,14 +23,33 @@ def checkpoint_file(database: Path) -> Path:
     return database.with_suffix(".checkpoint")
 
 
-def kept_checkpoint(database: Path) -> str | None:
-    """The note beside the database, or None. Bytes that are no text come back as "", which no verifier takes for a note."""
+def mark_file(database: Path) -> Path:
+    """Where the high-water mark of what was signed stands: ``log.size`` for ``log.sqlite``."""
+    return database.with_suffix(".size")
+
+
+def lock_file(database: Path) -> Path:
+    """What the writer holds while it runs: ``log.lock`` for ``log.sqlite``."""
+    return database.with_suffix(".lock")
+
+
+def _text(path: Path) -> str | None:
     try:
-        return checkpoint_file(database).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
         return ""
+
+
+def kept_checkpoint(database: Path) -> str | None:
+    """The note beside the database, or None. Bytes that are no text come back as "", which no verifier takes for a note."""
+    return _text(checkpoint_file(database))
+
+
+def kept_mark(database: Path) -> str | None:
+    """The high-water mark beside the database, or None; "" as above."""
+    return _text(mark_file(database))
 
 
 def _hashes(db: sqlite3.Connection, query: str, start: int, end: int) -> list[bytes]:
@@ -74,6 +95,20 @@ class LogReader:
             raise broken("the database is damaged", "databasen er beskadiget") from None
         except sqlite3.DatabaseError:
             raise broken("the database is damaged", "databasen er beskadiget") from None
+
+    def written(self) -> bool:
+        """Whether a server holds the log at this moment. It asks with a shared lock that it lets go at once."""
+        try:
+            descriptor = os.open(lock_file(self._path), os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     @contextmanager
     def read(self) -> Iterator[tuple[str | None, Sequence[str], Iterator[LogEntry]]]:

@@ -43,6 +43,12 @@ class Notary(Protocol):
     def read(self, note: str) -> tuple[int, bytes]:
         """Size and root of a checkpoint of ours; raises LogBroken."""
 
+    def mark(self, size: int, root: bytes) -> str:
+        """High-water mark, under a key that only the notary has."""
+
+    def read_mark(self, mark: str) -> tuple[int, bytes]:
+        """Size and root of a mark of ours; raises LogBroken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:

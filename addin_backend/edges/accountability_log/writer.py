@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from addin_backend.edges.accountability_log.folder import write_whole
-from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file, kept_checkpoint
+from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file, lock_file, mark_file
+from addin_backend.edges.accountability_log.recovery import recover
 from addin_backend.edges.accountability_log.tree import WIDTH, Notary, Tree, broken, unavailable
 from addin_backend.errors import Conflict, LogBroken, SendSecurelyError, Unavailable
 from addin_backend.model.record import Checkpoint, LogEntry, Record
@@ -30,7 +31,8 @@ GROUP = 512  # entries in one commit at most
 EVERY = 256  # entries between two checkpoints
 SECONDS = 1.0  # after which entries without a checkpoint get one
 PATIENCE = 30.0  # seconds that an append waits for its commit
-REHASHED = 1_000  # newest entries whose bytes are hashed again when the log is opened; ``log verify`` hashes all
+LOCK_TRIES, LOCK_PAUSE = 5, 0.05  # a verifier holds the lock for a moment to see whether anybody writes
+PRIVATE = 0o600
 VERSION = 1
 
 _TABLES = """
@@ -58,21 +60,35 @@ class _Wish(NamedTuple):
 
 def _lock(database: Path) -> int:
     """The descriptor that keeps others from writing. Raises Unavailable when another process has it."""
-    descriptor = os.open(database.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o640)
+    descriptor = os.open(lock_file(database), os.O_RDWR | os.O_CREAT, PRIVATE)
+    for attempt in range(LOCK_TRIES):
+        time.sleep(LOCK_PAUSE if attempt else 0)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return descriptor
+    os.close(descriptor)
+    raise Unavailable(
+        "Another process writes to this log.",
+        sentence_da="En anden proces skriver i denne logbog.",
+        next_step="Stop the other server, or give this one a data folder of its own.",
+        next_step_da="Stop den anden server, eller giv denne sin egen datamappe.",
+    )
+
+
+def _make_private(database: Path) -> None:
+    """An empty database that only we may read, whatever the umask; SQLite gives its -wal and -shm the same mode."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Unavailable(
-            "Another process writes to this log.",
-            sentence_da="En anden proces skriver i denne logbog.",
-            next_step="Stop the other server, or give this one a data folder of its own.",
-            next_step_da="Stop den anden server, eller giv denne sin egen datamappe.",
-        ) from None
-    return descriptor
+        descriptor = os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    except FileExistsError:
+        return
+    os.fchmod(descriptor, PRIVATE)
+    os.close(descriptor)
 
 
 def _connect(database: Path) -> sqlite3.Connection:
+    _make_private(database)
     db = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "recursive_triggers=ON"):
         db.execute(f"PRAGMA {pragma}")
@@ -108,10 +124,12 @@ class SqliteLog:
         self._closed = False
         self._fault: LogBroken | None = None
         self._signed, self._signed_at = 0, time.monotonic()
+        self._unsigned_at_most = 2 * every + GROUP
         self._locked = _lock(database)
         try:
             self._db = _connect(database)
-            self._tree = self._recover()
+            self._tree = recover(self._db, database, notary, self._unsigned_at_most)
+            self._sign()
         except sqlite3.DatabaseError:
             os.close(self._locked)
             raise broken("the database cannot be read", "databasen kan ikke læses") from None
@@ -208,9 +226,9 @@ class SqliteLog:
     def _serve(self, batch: list[_Wish], *, last: bool) -> None:
         if self._fault is not None:
             raise self._fault
-        if self._tree.size - self._signed >= 2 * self._every + GROUP:
-            self._sign()  # earlier attempts failed: take nothing more on until what there is can be signed
         appending = [wish for wish in batch if wish.entry]
+        if self._tree.size - self._signed + len(appending) > self._unsigned_at_most:
+            self._sign()  # earlier attempts failed: take nothing more on until what there is can be signed
         if appending:
             self._commit(appending)
         wanted = [wish for wish in batch if not wish.entry]
@@ -266,50 +284,13 @@ class SqliteLog:
         return grown, tree.size
 
     def _sign(self) -> None:
-        """Sign what is committed, store the checkpoint, and put it beside the database. Does nothing when nothing is new."""
+        """Sign what is committed, store the checkpoint, and put it and the mark beside the database. Nothing when nothing is new."""
         if self._tree.size == self._signed and self._signed:
             return
         root = self._notary.root(self._tree.frontier)
         note = self._notary.sign(self._tree.size, root)
         row = (self._tree.size, root, note, self._clock().isoformat())
         self._db.execute("INSERT INTO checkpoint VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING", row)
-        write_whole(checkpoint_file(self._path), note.encode())
+        write_whole(checkpoint_file(self._path), note.encode(), PRIVATE)
+        write_whole(mark_file(self._path), self._notary.mark(self._tree.size, root).encode(), PRIVATE)  # last: never ahead of the others
         self._signed = self._tree.size
-
-    # --- opening --------------------------------------------------------------------------------------------------------
-
-    def _recover(self) -> Tree:
-        """The tree again from what is stored, compared with the newest checkpoints in and beside the database."""
-        kept, notes = kept_checkpoint(self._path), [row[0] for row in self._db.execute("SELECT note FROM checkpoint ORDER BY size")]
-        expected = [self._notary.read(note) for note in ([notes[-1]] if notes else []) + ([kept] if kept is not None else [])]
-        if kept is None and (any(size for size, _ in expected) or self._db.execute("SELECT 1 FROM entry LIMIT 1").fetchone()):
-            raise broken("the checkpoint beside the database is missing", "stemplet ved siden af databasen mangler")
-        wanted = dict(expected)
-        if any(wanted[size] != root for size, root in expected):
-            raise broken("two checkpoints contradict each other", "to stempler modsiger hinanden")
-        tree = self._recompute(wanted)
-        if wanted:
-            raise broken("entries that were signed are missing", "poster, der er underskrevet, mangler")
-        self._tree, self._signed = tree, 0
-        self._sign()
-        return tree
-
-    def _recompute(self, wanted: dict[int, bytes]) -> Tree:
-        """One pass over the leaf hashes; takes each checkpoint that holds out of ``wanted``."""
-        count = self._db.execute("SELECT count(*) FROM entry").fetchone()[0]
-        tiles = dict(self._db.execute("SELECT idx, hash FROM tile"))
-        tree = Tree()
-        if wanted.get(0) == self._notary.root(()):
-            del wanted[0]
-        for index, leaf in self._db.execute("SELECT idx, leaf_hash FROM entry ORDER BY idx"):
-            tree, filled = tree.after(leaf, self._notary)
-            sound = index == tree.size - 1 and (filled is None or tiles.get(tree.size // WIDTH - 1) == filled)
-            if index >= count - REHASHED:
-                sound = sound and self._notary.leaf(self._entry(index)) == leaf
-            root = wanted.pop(tree.size, None)
-            if not sound or (root is not None and root != self._notary.root(tree.frontier)):
-                raise broken(f"entry {tree.size - 1} or one before it was changed", f"post {tree.size - 1} eller en tidligere er ændret")
-        return tree
-
-    def _entry(self, index: int) -> bytes:
-        return bytes(self._db.execute("SELECT entry FROM entry WHERE idx = ?", (index,)).fetchone()[0])

@@ -129,10 +129,10 @@ def has_name(text: str, words: frozenset[str] | None = None) -> bool:
     if not singles:
         return False
     for found in _NAME.finditer(text):
-        words = [word.lower().strip(".") for word in re.split(r"[ _]", found.group())]
-        if words[0].split("-")[0] in _FIRST_NAMES and words[-1] not in _NOT_A_NAME:
+        parts = [word.lower().strip(".") for word in re.split(r"[ _]", found.group())]
+        if parts[0].split("-")[0] in _FIRST_NAMES and parts[-1] not in _NOT_A_NAME:
             return True
-        if not any(word in _NOT_A_NAME for word in words) and found.start() > 0:
+        if not any(word in _NOT_A_NAME for word in parts) and found.start() > 0:
             return True
     return False
 
