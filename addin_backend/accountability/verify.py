@@ -173,7 +173,7 @@ def _check_order(notes: Sequence[TreeHead], beside: Sequence[TreeHead], mark: Tr
         )
 
 
-def verify(  # noqa: PLR0913 each is one thing that the caller read
+def verify(
     entries: Iterable[LogEntry],
     checkpoints: Sequence[str],
     kept: str | None,

@@ -62,6 +62,8 @@ class OpaServer:
             raise EngineFailure("malformed") from None
         except requests.exceptions.RequestException:
             raise EngineFailure("unavailable") from None
+        except (ValueError, RecursionError):
+            raise EngineFailure("malformed") from None  # nested too deeply, or a number that no Python can hold
         return self._result(reply)
 
     def _result(self, reply: object) -> bytes:

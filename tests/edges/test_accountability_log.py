@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -18,7 +19,7 @@ import pytest
 
 from addin_backend.accountability import merkle
 from addin_backend.accountability.notes import open_checkpoint
-from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file
+from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file, lock_file
 from addin_backend.errors import BadInput, Conflict, LogBroken, NotFound, Unavailable
 from addin_backend.flows import verify_log
 from log_lab import KEY, NOTARY, filled, open_log, record
@@ -141,6 +142,34 @@ def test_the_database_itself_refuses_changes(tmp_path: Path, table: str, stateme
         db.execute("PRAGMA recursive_triggers=ON")
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             db.execute(statement.format(table))
+
+
+def test_only_the_service_may_read_the_files(tmp_path: Path) -> None:
+    """Whatever the umask: database, write-ahead log, checkpoint, mark and lock are for their owner alone."""
+    before = os.umask(0)
+    try:
+        log = open_log(tmp_path / "made")
+        log.append(record(1))
+        log.checkpoint()
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "made").iterdir()}
+        log.close()
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o600}, modes
+    assert {"log.sqlite", "log.sqlite-wal", "log.checkpoint", "log.size", "log.lock"} <= set(modes)
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_verifier_that_looks_whether_anybody_writes_does_not_keep_a_server_out(tmp_path: Path) -> None:
+    """The shared lock of a verification lasts a moment, and a starting server waits that long."""
+    database = filled(tmp_path, 1)
+    descriptor = os.open(lock_file(database), os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    threading.Timer(0.08, os.close, (descriptor,)).start()
+    assert not LogReader(database).written()
+    log = open_log(tmp_path)
+    assert LogReader(database).written()
+    log.close()
 
 
 def test_nothing_is_appended_after_close(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -18,11 +19,13 @@ import pytest
 from addin_backend.accountability.merkle import leaf_hash, root
 from addin_backend.accountability.notary import Notary
 from addin_backend.accountability.proof import verify_proof
+from addin_backend.accountability.verify import UNSIGNED_AT_MOST
 from addin_backend.edges.accountability_log.folder import LogFolder
-from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file
+from addin_backend.edges.accountability_log.reader import LogReader, checkpoint_file, kept_checkpoint, kept_mark, mark_file
+from addin_backend.edges.accountability_log.writer import EVERY, GROUP
 from addin_backend.errors import BadInput, LogBroken, NotFound
 from addin_backend.flows import verify_log
-from log_lab import KEY, NOTARY, filled, record
+from log_lab import KEY, NOTARY, START, filled, open_log, record
 from sizes import size
 
 ENTRIES = 300
@@ -50,7 +53,7 @@ def tool(root: Path) -> ModuleType:
 def copied(database: Path, folder: Path) -> Path:
     """A copy of the log to tamper with."""
     folder.mkdir(exist_ok=True)
-    for path in (database, checkpoint_file(database)):
+    for path in (database, checkpoint_file(database), mark_file(database)):
         shutil.copy(path, folder)
     return folder / database.name
 
@@ -222,6 +225,108 @@ def test_a_log_put_back_whole_is_refused_by_who_kept_a_checkpoint(honest: Path, 
     assert verify_log.verify(LogReader(database), KEY).holds
     report = verify_log.verify(LogReader(database), KEY, [notes[-1]])
     assert [problem.code for problem in report.problems] == ["truncated"]
+
+
+def rewrite_after_an_older_checkpoint(database: Path, rng: random.Random) -> None:
+    """Another story in an entry, and the checkpoints that stand for it taken away, so that the newest left is true of what is before it."""
+    keep = rng.choice([275, 250, 225])
+    rows = rows_of(database)
+    at = rng.randrange(275, ENTRIES)  # above the only stored tile, which would tell as well
+    rows[at] = (rows[at][0], NOTARY.entry(record(at, action="sent")))
+    put(database, rows[: rng.choice([ENTRIES, at + 1])])
+    run(database, "DELETE FROM checkpoint WHERE size > ?", keep)
+    checkpoint_file(database).write_text(notes_of(database)[-1])
+
+
+def codes(database: Path, *, minutes: float = 0, key_is_here: bool = False) -> set[str]:
+    """What verification says so long after the entries were written, with or without the log's secret key."""
+    holder = verify_log.KeyHolder(NOTARY, kept_mark(database)) if key_is_here else None
+    report = verify_log.verify(LogReader(database), KEY, at=START + timedelta(minutes=minutes), holder=holder)
+    return {problem.code for problem in report.problems}
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_entries_rewritten_after_an_older_checkpoint_are_found_and_never_signed(honest: Path, tmp_path: Path, number: int) -> None:
+    """The key's holder sees it at once, everybody after a minute, and a server refuses to start on it and signs nothing, also when the
+    high-water mark is taken away, another key's, or a checkpoint instead.
+    """
+    database = copied(honest, tmp_path)
+    assert (set(), set()) == (codes(database, minutes=9), codes(database, minutes=9, key_is_here=True))
+    rewrite_after_an_older_checkpoint(database, random.Random(number))
+    assert "rolled_back" in codes(database, key_is_here=True)
+    assert codes(database, minutes=2) == {"unsigned_tail"}
+    note = kept_checkpoint(database)
+    for mark in (mark_file(database).read_text(), None, "", note, STRANGER.mark(25, b"r" * 32), NOTARY.mark(10**6, b"r" * 32)):
+        mark_file(database).unlink(missing_ok=True)
+        if mark is not None:
+            mark_file(database).write_text(mark)
+        with pytest.raises(LogBroken):
+            open_log(database.parent)
+        assert note == kept_checkpoint(database)
+        assert "unsigned_tail" in codes(database, minutes=2)
+        assert codes(database, key_is_here=True)
+
+
+def test_a_log_cut_back_to_a_checkpoint_is_found_by_the_high_water_mark(honest: Path, tmp_path: Path) -> None:
+    """Entries, checkpoints and the file beside them all from before: the mark alone tells, to the key's holder and at the start."""
+    database = copied(honest, tmp_path)
+    truncate_to_a_checkpoint(database, random.Random(1))
+    checkpoint_file(database).write_text(notes_of(database)[-1])
+    assert codes(database, minutes=9) == set()
+    assert codes(database, key_is_here=True) == {"rolled_back", "truncated"}
+    with pytest.raises(LogBroken):
+        open_log(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "opens"),
+    [
+        ([10, 11, 12], True),  # what kill -9 leaves
+        ([9_000_000, 9_000_001], True),  # a quiet server for hours, then entries, then kill -9
+        ([10, 120_000], False),  # two minutes under no checkpoint
+        ([10, 11, 50, 120_000, 12], False),
+        (range(10, 10 + 516), True),  # 2 * every + GROUP
+        (range(10, 10 + 517), False),
+    ],
+)
+def test_only_what_a_crash_leaves_is_signed_at_the_start(tmp_path: Path, numbers: Sequence[int], opens: bool) -> None:
+    """Entries under no checkpoint are taken over when they are few and close together; others are refused, and stay unsigned."""
+    database = filled(tmp_path, 10)
+    events = [record(number) for number in numbers]
+    put(database, [*rows_of(database), *((event.event_id, NOTARY.entry(event)) for event in events)])
+    with closing(sqlite3.connect(database)) as db:  # the tiles that the writer would have stored
+        hashes = [leaf_hash(entry) for _, entry in rows_of(database)]
+        tiles = [(index, root(hashes[index * 256 : index * 256 + 256])) for index in range(len(hashes) // 256)]
+        db.executemany("INSERT INTO tile VALUES (?, ?)", tiles)
+        db.commit()
+    if opens:
+        log = open_log(tmp_path, every=2)
+        assert len(log.entries(0, 10_000)) == log.checkpoint().size == 10 + len(events)
+        log.close()
+    else:
+        note = kept_checkpoint(database)
+        with pytest.raises(LogBroken, match="under no checkpoint"):
+            open_log(tmp_path, every=2)
+        assert note == kept_checkpoint(database)
+
+
+def test_unsigned_entries_are_a_problem_when_no_server_writes_and_they_are_old(tmp_path: Path) -> None:
+    """Beside a server, and in the minute after a crash, unsigned entries are in order; later they are told, and so are too many."""
+    (tmp_path / "crashed").mkdir()
+    log = open_log(tmp_path, every=1_000, seconds=1_000)
+    for number in range(5):
+        log.append(record(number))
+    for path in tmp_path.glob("log.*"):
+        if path.suffix not in (".lock", ".sqlite-shm"):
+            shutil.copy(path, tmp_path / "crashed")
+    running, crashed = tmp_path / "log.sqlite", tmp_path / "crashed" / "log.sqlite"
+    assert (set(), set(), {"unsigned_tail"}) == (codes(running, minutes=2), codes(crashed, minutes=0.5), codes(crashed, minutes=2))
+    log.close()
+    assert codes(running, minutes=2) == set()
+    events = [record(number) for number in range(5, 5 + UNSIGNED_AT_MOST + 1)]
+    put(running, [*rows_of(running), *((event.event_id, NOTARY.entry(event)) for event in events)])
+    assert [problem.code for problem in verify_log.verify(LogReader(running), KEY).problems] == ["unsigned_tail"]
+    assert UNSIGNED_AT_MOST == 2 * EVERY + GROUP, "the writer keeps to what the verifier allows"
 
 
 def test_random_bits_of_the_file(honest: Path, tmp_path: Path) -> None:

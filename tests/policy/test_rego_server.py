@@ -66,6 +66,8 @@ def test_the_answer_of_the_named_rule_is_given_back_unread() -> None:
         ("eval", {"status": 400}),
         ("malformed", {"raw": b"<html>proxy</html>"}),
         ("malformed", {"raw": b"[]"}),
+        ("malformed", {"raw": b'{"result": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"}),
+        ("malformed", {"raw": b'{"result": ' + b"9" * 10_000 + b"}"}),
         ("unavailable", {"revision": "r0"}),
         ("unavailable", {"raw": b'{"result": {"action": "allow"}}'}),
         ("timeout", {"delay": 1.0}),

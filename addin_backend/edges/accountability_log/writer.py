@@ -116,7 +116,8 @@ class SqliteLog:
     def __init__(
         self, database: Path, notary: Notary, clock: Callable[[], datetime], *, every: int = EVERY, seconds: float = SECONDS
     ) -> None:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        if not database.parent.is_dir():
+            database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path, self._notary, self._clock, self._every, self._seconds = database, notary, clock, every, seconds
         self._reader = LogReader(database)
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()

@@ -13,13 +13,13 @@ from addin_backend.model.evidence import SensitivityClass
 MOST_HITS = 5_000  # in one text; what the mail is has long been settled
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ ]?(?:[A-Za-z0-9]{4}[ ]?){2,7}[A-Za-z0-9]{1,4}(?![A-Za-z0-9])")
 _CHECK_DIGITS = re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)")  # digits first: fast
-_POSSIBLE = re.compile(r"\d\d(?<=[a-z]{2}\d\d)")
 _LENGTHS = {
     "AD": 24, "AE": 23, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24,
     "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GL": 18, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IS": 26, "IT": 27,
     "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22,
     "SA": 24, "SE": 24, "SI": 19, "SK": 24, "TR": 26, "UA": 29,
 }  # fmt: skip
+_POSSIBLE = re.compile(rf"(?:{'|'.join(_LENGTHS).lower()})\d\d")
 _VALUES = {ord(letter): str(value) for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=10)}
 
 
@@ -33,11 +33,14 @@ def is_iban(text: str) -> bool:
 
 def _end_of(match: re.Match[str]) -> int:
     """Where the number ends by the length of its country (a word behind it may look like its last group), or 0."""
-    wanted, seen = _LENGTHS.get(match.group()[:2].upper(), 0), 0
-    for place, char in enumerate(match.group(), start=match.start()):
-        seen += char != " "
-        if seen == wanted:
-            return place + 1
+    run = match.group()
+    wanted = _LENGTHS.get(run[:2].upper(), 0)
+    length = wanted
+    while length <= len(run):
+        blanks = run.count(" ", 0, length)
+        if length - blanks == wanted:
+            return match.start() + length if wanted else 0
+        length = wanted + blanks
     return 0
 
 

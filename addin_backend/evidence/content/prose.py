@@ -56,6 +56,7 @@ class _Page:
         self.around = around
         self.links: dict[int, Link] = {}
         self.words: dict[int, frozenset[str]] = {}
+        self.said: dict[str, tuple[Link, frozenset[str]]] = {}  # quoted mails and tables say the same again and again
         self.near: dict[int, tuple[int, bool]] = {}
 
     def link(self, number: int) -> Link:
@@ -63,8 +64,11 @@ class _Page:
         if link is None:
             start, end = self.passage.numbered_sentence(number)
             text = self.passage.text[start : min(end, start + 2 * SENTENCE_CHARS)]
-            self.words[number] = words_in(text)
-            link = self.links[number] = link_in(text, self.words[number])
+            if text not in self.said:
+                words = words_in(text)
+                self.said[text] = link_in(text, words), words
+            link, self.words[number] = self.said[text]
+            self.links[number] = link
         return link
 
     def says(self, place: int) -> bool:
