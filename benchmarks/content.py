@@ -32,7 +32,8 @@ CELL = (
 
 def newsletter(size: int) -> str:
     """About ``size`` characters of HTML: the same notes in the cells of a table, with styles, links and pictures."""
-    paragraphs, cells, length = notes(size).split("\n\n"), [], 0
+    paragraphs, length = notes(size).split("\n\n"), 0
+    cells: list[str] = []
     while length < size:
         cells.append(CELL.format(number=len(cells), text=paragraphs[len(cells) % len(paragraphs)]))
         length += len(cells[-1])

@@ -49,7 +49,7 @@ def _check(folder: Path, *files: str, **settings: str) -> tuple[int, list[dict[s
 
 
 def test_a_line_has_the_contracts_keys_and_no_other(folder: Path) -> None:
-    """Every line, recipient and finding has exactly the keys of docs/command-line.md; texts are in both languages; nothing goes to stderr."""
+    """Every line, recipient and finding has exactly the keys of docs/command-line.md; texts are in both languages; stderr stays empty."""
     code, lines, err = _check(folder, *MAILS)
     assert (0, "") == (code, err)
     assert list(MAILS) == [line["file"] for line in lines]

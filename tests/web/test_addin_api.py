@@ -33,7 +33,8 @@ def _error(response: Any, status: int) -> dict[str, Any]:
 def test_a_check_answers_with_the_whole_decision() -> None:
     """The keys of the contract, no more and no fewer, and the draft reaches the flow as a normalised message."""
     recorder = Recorder(ticket=Ticket("X-SendSecurely-Ticket", "v1.abc"))
-    body = check_body(draft=draft(cc=[{"address": "LISE@CafeHavnen.Example"}]), confirmed=["TF-03"], confirmed_for="d" * 64, secure=True, language="en")
+    confirmed = {"confirmed": ["TF-03"], "confirmed_for": "d" * 64}
+    body = check_body(draft=draft(cc=[{"address": "LISE@CafeHavnen.Example"}]), **confirmed, secure=True, language="en")
     response = client(recorder).post("/api/v1/check", json=body, headers=AS_METTE)
     assert response.status_code == 200
     answer = response.json()
