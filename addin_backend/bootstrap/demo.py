@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import signal
 import socket
@@ -29,6 +30,7 @@ from addin_backend.sandbox.playground import routes as playground
 from addin_backend.sandbox.playground.demo_world import DemoWorld, SandboxSignIn
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
+from addin_backend.web.guard import LOOPBACK_HOSTS
 
 LOOPBACK = "127.0.0.1"
 REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
@@ -136,7 +138,8 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
         sign_in = SandboxSignIn()
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
         own = demo_settings(settings, folder, pki, url, (simulator.endpoint, dns.resolver))
-        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True)) as services:
+        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True)) as opened:
+            services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
             app = create_app(services, extra=playground.routes(world), links=(playground.LINK,), templates=(playground.TEMPLATES,))
             config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
             server = uvicorn.Server(config)

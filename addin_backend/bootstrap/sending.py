@@ -17,7 +17,7 @@ from addin_backend.accountability.notary import Notary, origin_of
 from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.checking import certificate_store
 from addin_backend.bootstrap.clock import now
-from addin_backend.bootstrap.setting_files import make_data_folder, read_setting
+from addin_backend.bootstrap.setting_files import make_data_folder, private_file, read_setting
 from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
@@ -86,7 +86,7 @@ def open_cabinet(settings: Settings) -> Cabinet:
     log = SqliteLog(log_path(settings), notary, now)
     hash_key = keys.secret("store")
     store = SqlStore(
-        sqlite_url(Path(settings.data_dir) / "store.sqlite"),
+        sqlite_url(private_file(Path(settings.data_dir) / "store.sqlite")),
         seal=lambda content, name: envelope.seal_bytes(content, name.decode(), keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name.decode(), keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
@@ -184,7 +184,8 @@ def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organ
     def workflow(steps: Steps, job_id: str) -> None:
         send(steps, job_id, parts)
 
-    durable = DbosWorkflows(Path(settings.data_dir) / "workflows.sqlite", workflow, executor_id=EXECUTOR, version=WORKFLOW_VERSION)
+    database = private_file(Path(settings.data_dir) / "workflows.sqlite")
+    durable = DbosWorkflows(database, workflow, executor_id=EXECUTOR, version=WORKFLOW_VERSION)
     for job_id in cabinet.store.unfinished():
         durable.start(job_id)
     return durable

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from addin_backend.errors import BadRegister
@@ -40,10 +43,25 @@ def folder_of(settings: Settings, name: str) -> Path:
 
 
 def make_data_folder(path: Path) -> Path:
-    """The data folder, made when it is not there. Raises BadRegister when it cannot be made."""
+    """The data folder, made for its owner alone when it is not there. Raises BadRegister when it cannot be made."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
         why = f"names {path}, which cannot be used as a folder ({error.strerror})"
         raise refused("data_dir", why, f"peger på {path}, som ikke kan bruges som mappe ({error.strerror})") from None
+    return path
+
+
+def private_file(path: Path) -> Path:
+    """``path``, made empty for its owner alone when it is not there, whatever the umask. SQLite gives its -wal and -shm the same mode."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return path  # it is there, or cannot be made, which the database says in its own words
+    os.fchmod(descriptor, 0o600)
+    os.close(descriptor)
     return path

@@ -23,6 +23,14 @@ CONNECT_SHARE = (
 )
 PATH = "/.well-known/mta-sts.txt"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(  # what ``is_global`` lets through
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # Azure's platform address: the host's agent and resolver, reachable from every machine there
+        "192.88.99.0/24",  # 6to4 relays (RFC 7526)
+        "3fff::/20",  # documentation (RFC 9637)
+    )
+)
 
 
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -42,6 +50,8 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     if isinstance(address, IPv6Address) and (address.sixtofour or address.teredo or address.is_site_local):
+        return False
+    if any(address in network for network in _NOT_PUBLIC):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 

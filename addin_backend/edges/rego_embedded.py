@@ -54,34 +54,45 @@ def register_data(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
 
 
 class _Worker:
-    """One process and the socket to it. Used by one thread at a time."""
+    """One process and the socket to it. Used by one thread at a time. Raises OSError when it cannot be started."""
 
     def __init__(self, policies: bytes) -> None:
         self._counter = 0
         self._ready = False
+        self._received = b""
+        self._start_end = time.monotonic() + _START_SECONDS
         self._channel, theirs = socket.socketpair()
-        with tempfile.TemporaryFile() as document, theirs:
-            document.write(policies)
-            document.seek(0)
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", str(_WORKER)],
-                stdin=document,
-                stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
-                env={},
-                cwd="/",
-                start_new_session=True,
-            )
+        try:
+            with theirs, tempfile.TemporaryFile() as document:
+                document.write(policies)
+                document.seek(0)
+                self.process = subprocess.Popen(
+                    [sys.executable, "-I", str(_WORKER)],
+                    stdin=document,
+                    stdout=theirs.fileno(),
+                    stderr=subprocess.DEVNULL,
+                    env={},
+                    cwd="/",
+                    start_new_session=True,
+                )
+        except OSError:
+            self._channel.close()
+            raise
 
-    def wait_ready(self, seconds: float) -> None:
-        """Until the policies are compiled. Raises EngineFailure."""
+    @property
+    def starting(self) -> bool:
+        """Whether it still compiles the policies within its own time: then it is not to be killed for a question's deadline."""
+        return not self._ready and time.monotonic() < self._start_end
+
+    def wait_ready(self, end: float) -> None:
+        """Until the policies are compiled. Raises EngineFailure; after a timeout it may be waited for again."""
         if not self._ready:
-            self._expect(0, time.monotonic() + seconds)
+            self._expect(0, min(end, self._start_end))
             self._ready = True
 
     def ask(self, question: bytes, end: float) -> bytes:
-        """One question. Raises EngineFailure; after timeout or crash this worker must be thrown away."""
-        self.wait_ready(end - time.monotonic())
+        """One question. Raises EngineFailure; after timeout or crash this worker must be thrown away, unless it is ``starting``."""
+        self.wait_ready(end)
         self._counter = (self._counter + 1) % 2**32
         body = struct.pack(">I", self._counter) + question
         if len(body) > _MAX_FRAME:
@@ -96,10 +107,8 @@ class _Worker:
         return self._expect(self._counter, end)
 
     def _expect(self, counter: int, end: float) -> bytes:
-        frame = b""
         try:
-            frame = self._receive(4, end)
-            frame = self._receive(min(struct.unpack(">I", frame)[0], _MAX_FRAME), end)
+            frame = self._frame(end)
         except TimeoutError:
             raise EngineFailure("timeout") from None
         except OSError:
@@ -111,16 +120,26 @@ class _Worker:
             return payload
         raise EngineFailure(_KINDS.get(status, "crash"), payload.decode(errors="replace"))
 
-    def _receive(self, count: int, end: float) -> bytes:
-        parts = []
-        while count:
-            self._channel.settimeout(max(end - time.monotonic(), 0.001))
-            part = self._channel.recv(min(count, 65536))
-            if not part:
-                raise ConnectionResetError
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+    def _frame(self, end: float) -> bytes:
+        """One frame. What came before a timeout is kept for the next try."""
+        self._fill(4, end)
+        length = min(struct.unpack(">I", self._received[:4])[0], _MAX_FRAME)
+        self._fill(4 + length, end)
+        frame, self._received = self._received[4 : 4 + length], self._received[4 + length :]
+        return frame
+
+    def _fill(self, count: int, end: float) -> None:
+        parts, have = [self._received], len(self._received)
+        try:
+            while have < count:
+                self._channel.settimeout(max(end - time.monotonic(), 0.001))
+                part = self._channel.recv(min(count - have, 65536))
+                if not part:
+                    raise ConnectionResetError
+                parts.append(part)
+                have += len(part)
+        finally:
+            self._received = b"".join(parts)
 
     def stop(self) -> None:
         """Kill and reap. Idempotent."""
@@ -141,15 +160,15 @@ class RegorusWorker:
         self._revision = policies.revision
         document = {"modules": rule_files(policies), "data": register_data(policies.files), "rule": rule}
         self._policies = json.dumps(document).encode()
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()  # one place per worker; None: start one when it is needed
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
         try:
             for worker in [self._start() for _ in range(max(workers, 1))]:
-                worker.wait_ready(_START_SECONDS)
+                worker.wait_ready(time.monotonic() + _START_SECONDS)
                 self._idle.put(worker)
-        except (EngineFailure, OSError):
+        except EngineFailure:
             self.close()
             raise
 
@@ -170,14 +189,21 @@ class RegorusWorker:
         except queue.Empty:
             raise EngineFailure("timeout", "all workers are busy") from None
         try:
+            worker = worker or self._start()
             answer = worker.ask(question, end)
         except EngineFailure as failure:
-            self._idle.put(self._replace(worker) if failure.kind in {"timeout", "crash", "compile"} else worker)
+            if (
+                worker is not None
+                and failure.kind in {"timeout", "crash", "compile"}
+                and not (failure.kind == "timeout" and worker.starting)
+            ):
+                worker = self._replace(worker)
             raise
         except BaseException:  # also KeyboardInterrupt: a half-read worker must not answer the next question
-            self._idle.put(self._replace(worker))
+            worker = self._replace(worker) if worker is not None else None
             raise
-        self._idle.put(worker)
+        finally:
+            self._idle.put(worker)  # whatever happened: a place that is not given back is lost for ever
         return answer
 
     def close(self) -> None:
@@ -189,21 +215,32 @@ class RegorusWorker:
             worker.stop()
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._policies)
+        """A worker that compiles. Raises EngineFailure("unavailable") when the machine gives none, or after close()."""
+        try:
+            worker = _Worker(self._policies)
+        except OSError as error:
+            raise EngineFailure("unavailable", f"a worker cannot be started: {error.strerror}") from None
         with self._lock:
             closed = self._closed
             if not closed:
                 self._all.add(worker)
         if closed:
             worker.stop()
+            raise EngineFailure("unavailable", "closed")
         return worker
 
-    def _replace(self, worker: _Worker) -> _Worker:
-        """Kill one and start the next without waiting for it: it compiles while the caller already has its failure."""
+    def _replace(self, worker: _Worker) -> _Worker | None:
+        """Kill one and start the next without waiting for it: it compiles while the caller already has its failure.
+
+        None when none can be started now; the next question tries again.
+        """
         with self._lock:
             self._all.discard(worker)
         worker.stop()
-        return self._start()
+        try:
+            return self._start()
+        except EngineFailure:
+            return None
 
 
 def compile_embedded(policies: PolicySet) -> tuple[Diagnostic, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Protocol
@@ -23,6 +24,19 @@ from addin_backend.model.register import BasisEntry
 from addin_backend.ports import CertificateStore
 
 UNKNOWN_COUNTRY = "unknown"
+_REROUTED = ("@", "%", "!", "#ext#")  # source routing in the local part (RFC 5321 Appendix F.2), and Entra's names for guests
+_ENCAPSULATED = "imcea"  # Exchange: IMCEASMTP-bo+40firma+2Eexample@our.example is delivered to bo@firma.example
+
+
+def may_leave(address: str) -> bool:
+    """Whether mail to ``address`` may be delivered elsewhere than its domain says, because the local part holds another address."""
+    local = unicodedata.normalize("NFKC", address.rpartition("@")[0]).strip('" \t').casefold()
+    return local.startswith(_ENCAPSULATED) or any(sign in local for sign in _REROUTED)
+
+
+def is_internal(recipient: Recipient, own_domains: Set[str]) -> bool:
+    """Whether mail to ``recipient`` stays in the house: a valid address in a domain of ours that does not lead out again."""
+    return recipient.valid and bool(recipient.domain) and recipient.domain in own_domains and not may_leave(recipient.address)
 
 
 class RecipientFacts(Protocol):
@@ -70,7 +84,9 @@ class RegisterFacts:
     def facts(self, recipient: Recipient, transport: Mapping[str, TransportEvidence], at: date) -> RecipientEvidence:
         """Everything known about ``recipient`` as of ``at``."""
         registers, domain = self.registers, recipient.domain
-        internal = recipient.valid and domain in registers.own_domains
+        internal = is_internal(recipient, registers.own_domains)
+        if domain in registers.own_domains and not internal:
+            return unknown_recipient(recipient)  # what is known about our domain says nothing about where this ends
         fact = registers.fact_by_domain.get(domain)
         role = RecipientRole.OWN_EMPLOYEE if internal else (fact.role if fact else RecipientRole.UNKNOWN)
         country, strength = country_of(domain, fact.country if fact else None, registers.countries)

@@ -13,7 +13,7 @@ import msgspec
 
 from addin_backend.errors import BadInput
 from addin_backend.evidence.addresses import normalise
-from addin_backend.evidence.recipients import UNKNOWN_COUNTRY, unknown_recipient, unknown_transport
+from addin_backend.evidence.recipients import UNKNOWN_COUNTRY, is_internal, unknown_recipient, unknown_transport
 from addin_backend.model.evidence import (
     CertificateState,
     CountryStrength,
@@ -136,8 +136,8 @@ class SuppliedFacts:
 
     def facts(self, recipient: Recipient, transport: Mapping[str, TransportEvidence], at: date) -> RecipientEvidence:
         """What the file says about ``recipient``; all else is unknown."""
-        if recipient.valid and recipient.domain and recipient.domain in self.own_domains:
-            return unknown_recipient(recipient, internal=True)
+        if recipient.domain in self.own_domains:
+            return unknown_recipient(recipient, internal=is_internal(recipient, self.own_domains))
         certificate = CertificateState.USABLE if recipient.address.lower() in self.certificates else CertificateState.NONE
         given = self.domains.get(recipient.domain) if recipient.domain else None
         if given is None:

@@ -106,11 +106,22 @@ def _attribute(attributes: cms.CMSAttributes, kind: str) -> object:
     return values[0][0].native
 
 
+def _is_attributes(content: bytes) -> bool:
+    """Whether ``content`` can be read as signed attributes: then a signature over the attributes of another mail would match it."""
+    try:
+        found = cms.CMSAttributes.load(content)
+        return len(found) > 0 and all(item["type"].dotted for item in found)  # a SET of SEQUENCEs that begin with a type
+    except (ValueError, TypeError):
+        return False
+
+
 def _verify_one(signer: cms.SignerInfo, content: bytes, content_type: str, candidates: Sequence[x509.Certificate]) -> Signature:
     certificate = _signer_certificate(signer["sid"], candidates)
     digest_name = signer["digest_algorithm"]["algorithm"].native
     attributes = signer["signed_attrs"]
     if attributes.native is None:
+        if content_type != "data" or _is_attributes(content):  # RFC 5652 §5.3: then the attributes must be there
+            raise InvalidSignature
         _check(certificate, signer, content)
         return Signature(certificate, digest_name)
     if digest_name not in _HASHES:

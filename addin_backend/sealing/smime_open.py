@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import getaddresses
 
 from asn1crypto import cms
 from cryptography import x509
@@ -53,7 +54,8 @@ class Opened:
         """What is known about the signers, for a person (standard error of the command line)."""
         if not self.signatures:
             return "not signed"
-        return "\n".join(_told(item) for item in self.signatures)
+        authors = _authors(self.message)
+        return "\n".join(_told(item, authors) for item in self.signatures)
 
 
 @dataclass(slots=True)
@@ -82,10 +84,22 @@ def _addresses(certificate: x509.Certificate) -> list[str]:
     return [_printable(address) for address in names.get_values_for_type(x509.RFC822Name)]
 
 
-def _told(item: Signature) -> str:
+def _authors(message: bytes) -> frozenset[str]:
+    """The addresses in From, as they are shown to the reader."""
+    found = getaddresses([str(value) for value in entities.head(entities.split(message)[0]).get_all("from", [])])
+    return frozenset(address.lower() for _, address in found if address)
+
+
+def _told(item: Signature, authors: frozenset[str]) -> str:
     certificate = item.certificate
     words = [f"signature matches; signer: {_common_name(certificate.subject)}; issuer: {_common_name(certificate.issuer)}"]
     words.append(f"addresses: {', '.join(_addresses(certificate)) or 'none'}")
+    strangers = authors - {address.lower() for address in _addresses(certificate)}
+    if strangers:
+        told = ", ".join(_printable(address) for address in sorted(strangers))
+        words.append(f"WARNING: the signer's address is not the From address ({told}): somebody else signed it")
+    elif not authors:
+        words.append("the message names no From address to compare the signer with")
     words.append(f"certificate SHA-256 {certificate.fingerprint(hashes.SHA256()).hex()}")
     words.append(f"valid {certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}")
     if item.digest == "sha1":

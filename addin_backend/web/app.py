@@ -87,6 +87,7 @@ def create_app(
         ancestors=services.frame_ancestors,
         report=services.report,
         request_scope=services.request_scope,
+        allowed_hosts=services.allowed_hosts,
     )
     app = Starlette(routes=routes, middleware=[guard], exception_handlers={SendSecurelyError: _on_error, HTTPException: _on_error})
     shown = (*links, *((CONSOLE, LOG) if services.open_pages else ()))

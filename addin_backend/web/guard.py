@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -25,6 +26,9 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z.-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+
 Report = Callable[[str, Mapping[str, object]], None]
 RequestScope = Callable[[str], AbstractContextManager[object]]
 
@@ -32,6 +36,26 @@ RequestScope = Callable[[str], AbstractContextManager[object]]
 def page_policy(ancestors: tuple[str, ...] = ()) -> str:
     """The content security policy of a page that ``ancestors`` may frame; nobody by default (ASVS 5.0 §3.4.6)."""
     return PAGE_POLICY.format(ancestors=" ".join(ancestors) or "'none'")
+
+
+class ForeignHost(SendSecurelyError):
+    """A request under a name that is not ours (RFC 9110 §15.5.20): a web page elsewhere made its own name lead here (DNS rebinding)."""
+
+    code = "foreign_host"
+    status = 421
+    sentence = "This service does not answer under that name."
+    sentence_da = "Tjenesten svarer ikke under det navn."
+    next_step = "Open it at the address that was printed when it started."
+    next_step_da = "Åbn den på den adresse, der blev skrevet, da den startede."
+
+
+def host_is_allowed(scope: Scope, allowed: tuple[str, ...]) -> bool:
+    """Whether the one Host header (RFC 9110 §7.2) names exactly one of ``allowed``, with any port. () allows every request."""
+    if not allowed:
+        return True
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    found = _HOST.fullmatch(given[0]) if len(given) == 1 else None
+    return found is not None and found["name"].lower() in allowed
 
 
 def is_api(path: str) -> bool:
@@ -57,13 +81,21 @@ class Guard:
     """Pure ASGI middleware, outermost. A header that a handler set itself is left as it is."""
 
     def __init__(
-        self, app: ASGIApp, *, new_id: Callable[[], str], ancestors: tuple[str, ...], report: Report, request_scope: RequestScope
+        self,
+        app: ASGIApp,
+        *,
+        new_id: Callable[[], str],
+        ancestors: tuple[str, ...],
+        report: Report,
+        request_scope: RequestScope,
+        allowed_hosts: tuple[str, ...] = (),
     ) -> None:
         self._app = app
         self._new_id = new_id
         self._ancestors = ancestors
         self._report = report
         self._request_scope = request_scope
+        self._allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. An exception from below becomes the 500 of the API; its words are not shown or logged, only its type."""
@@ -85,7 +117,10 @@ class Guard:
 
         with self._request_scope(request_id):
             try:
-                await self._app(scope, receive, send_guarded)
+                if host_is_allowed(scope, self._allowed_hosts):
+                    await self._app(scope, receive, send_guarded)
+                else:
+                    await error_response(Request(scope), ForeignHost())(scope, receive, send_guarded)
             except Exception as error:  # the last line of defence: whatever it was, the person gets an answer
                 self._report("request_failed", {"error_type": type(error).__name__, "where": _innermost(error)})
                 if status:

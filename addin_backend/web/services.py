@@ -133,6 +133,7 @@ class Services:
     ``report``     takes an event and its fields (the structured log).
     ``request_scope`` binds the request id to everything logged inside it.
     ``message_limit`` in bytes, counted over subject, body and decoded attachments.
+    ``allowed_hosts`` names in a Host header that are answered, with any port; () means any. The demo's pages are open: loopback only.
     ``frame_ancestors`` origins that may frame the add-in's pages (Outlook on the web).
     """
 
@@ -151,6 +152,7 @@ class Services:
     organisation: str = ""
     open_pages: bool = False
     message_limit: int = 35 * MEGABYTE
+    allowed_hosts: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = field(
         default=(
             "https://outlook.office.com",

@@ -221,3 +221,24 @@ def test_fetches_run_side_by_side(ca: LabCa, https: LabHttps) -> None:
     for thread in threads:
         thread.join()
     assert found == ["ok"] * 8
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("168.63.129.16", False),
+        ("::ffff:168.63.129.16", False),
+        ("64:ff9b::a83f:8110", False),
+        ("168.63.129.15", True),
+        ("192.88.99.0", False),
+        ("192.88.99.255", False),
+        ("192.88.98.255", True),
+        ("3fff::1", False),
+        ("3fff:fff:ffff::1", False),
+        ("2a00:1450::1", True),
+        ("8.8.8.8", True),
+    ],
+)
+def test_addresses_that_only_look_public_are_not(address: str, expected: bool) -> None:
+    """Azure's platform address, 6to4 relays and the documentation network are no policy hosts, also as mapped or NAT64 addresses."""
+    assert expected is is_public(address)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +79,56 @@ def test_a_worker_killed_between_questions_fails_one_question_at_most(slow: Rego
     time.sleep(0.1)
     assert failure(slow, QUICK).kind == "crash"
     assert slow.evaluate("r1", QUICK, PATIENCE)
+    slow.close()
+
+
+def test_a_worker_that_cannot_be_started_is_started_when_the_machine_can_again(
+    slow: RegorusWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No memory for a process: every question fails as crash or unavailable, none raises anything else, and then it answers again."""
+
+    def refuse(*arguments: object, **settings: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as machine:
+        machine.setattr(subprocess, "Popen", refuse)
+        os.kill(slow.pids()[0], signal.SIGKILL)
+        time.sleep(0.1)
+        assert [failure(slow, QUICK).kind for _ in range(4)] == ["crash", "unavailable", "unavailable", "unavailable"]
+        assert len(list(Path("/proc/self/fd").iterdir())) < descriptors
+        with pytest.raises(EngineFailure, match="unavailable"):
+            RegorusWorker(only(SLOW))
+    assert slow.evaluate("r1", QUICK, PATIENCE)
+    slow.close()
+
+
+def test_deadlines_shorter_than_a_start_do_not_keep_a_worker_from_starting(slow: RegorusWorker) -> None:
+    """While a new worker compiles, questions time out without killing it; the same process then answers."""
+    os.kill(slow.pids()[0], signal.SIGKILL)
+    time.sleep(0.1)
+    assert failure(slow, QUICK).kind == "crash"
+    (starting,) = slow.pids()
+    os.kill(starting, signal.SIGSTOP)
+    assert [failure(slow, QUICK, deadline=0.01).kind for _ in range(20)] == ["timeout"] * 20
+    os.kill(starting, signal.SIGCONT)
+    assert json.loads(slow.evaluate("r1", QUICK, PATIENCE))["action"] == "block"
+    assert slow.pids() == (starting,)
+    slow.close()
+
+
+def test_a_worker_that_never_gets_ready_is_replaced_after_its_start_limit(slow: RegorusWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that hangs does not hold its place for ever."""
+    monkeypatch.setattr("addin_backend.edges.rego_embedded._START_SECONDS", 0.3)
+    os.kill(slow.pids()[0], signal.SIGKILL)
+    time.sleep(0.1)
+    assert failure(slow, QUICK).kind == "crash"
+    monkeypatch.undo()
+    (hanging,) = slow.pids()
+    os.kill(hanging, signal.SIGSTOP)
+    assert failure(slow, QUICK, deadline=PATIENCE).kind == "timeout"
+    assert slow.evaluate("r1", QUICK, PATIENCE)
+    assert hanging not in slow.pids()
     slow.close()
 
 

@@ -335,3 +335,14 @@ def test_what_a_bcc_header_means_is_a_switch(world: World, switch: str, shown: b
     world.switch(bcc_in_mime="honoured")
     mime = base64.b64decode(group(r"<t:MimeContent[^>]*>(.*?)<", answer))
     assert (shown, shown) == ("<t:BccRecipients>" in answer.text, b"Bcc:" in mime)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil@127.0.0.1", "127.0.0.1.evil.example:80"])
+def test_a_foreign_name_is_not_answered(world: World, host: str) -> None:
+    """A web page whose own name leads to this machine (DNS rebinding) reads no journal, plans no fault and reaches no mailbox."""
+    for method, path in (("GET", "journal"), ("GET", "mailboxes"), ("DELETE", "faults"), ("GET", "nowhere")):
+        answer = httpx.request(method, f"{world.simulator.address}/sandbox/{path}", headers={"Host": host}, timeout=20)
+        assert (421, "not under this name") == (answer.status_code, answer.text)
+    assert httpx.post(world.simulator.endpoint, headers={"Host": host}, auth=SERVICE, timeout=20).status_code == 421
+    port = world.simulator.port
+    assert httpx.get(f"{world.simulator.address}/sandbox/journal", headers={"Host": f"localhost:{port}"}, timeout=20).status_code == 200

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email
 import random
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -247,3 +249,69 @@ def test_traps_are_refused_quickly(raw: bytes) -> None:
     """Nesting, endless heads and odd parameters end in a refusal."""
     with pytest.raises(NotOpened):
         opened(raw)
+
+
+def without_attributes(signed: bytes, content: bytes) -> bytes:
+    """The signature in the mail ``signed`` as one over ``content`` alone, as a whole mail."""
+    data = cms.ContentInfo.load(email.message_from_bytes(signed).get_payload()[1].get_payload(decode=True))["content"]
+    old = data["signer_infos"][0]
+    kept = {name: old[name] for name in ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")}
+    made = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": data["digest_algorithms"],
+            "encap_content_info": {"content_type": "data", "content": content},
+            "certificates": data["certificates"],
+            "signer_infos": [cms.SignerInfo(kept)],
+        }
+    )
+    der = cms.ContentInfo({"content_type": "signed_data", "content": made}).dump()
+    kind_line = b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return HEAD + kind_line + base64_lines(der)
+
+
+@pytest.mark.parametrize("key", ["rsa", "ec"])
+def test_a_signature_over_attributes_is_none_over_content(key: str) -> None:
+    """The attributes that somebody signed are not a mail of theirs, though the signature matches their octets (RFC 5652 §5.3)."""
+    signed = sign(ENTITY, holder("mette" if key == "rsa" else "mette-ec", key).signer)
+    info = cms.ContentInfo.load(email.message_from_bytes(signed).get_payload()[1].get_payload(decode=True))
+    attributes = info["content"]["signer_infos"][0]["signed_attrs"].untag().dump()
+    assert opened(signed).signature == "valid"
+    with pytest.raises(NotOpened):
+        opened(without_attributes(signed, attributes))
+
+
+def test_a_signature_without_attributes_still_counts_over_a_mail(tmp_path: Path) -> None:
+    """openssl's -noattr is in order, also when the content begins with the octet of a SET."""
+    for content in (ENTITY, b"1\r\n" + ENTITY, b"1"):
+        laid_out(tmp_path, holder("mette"))
+        raw = openssl(tmp_path, "cms", "-sign", "-noattr", "-nodetach", "-binary", "-signer", "0.pem", "-inkey", "0.key", stdin=content)
+        assert ("valid", content) == (opened(raw).signature, opened(raw).inner)
+
+
+def test_content_of_another_type_needs_attributes(tmp_path: Path) -> None:
+    """Attributes may be left out over plain data alone (RFC 5652 §5.3)."""
+    laid_out(tmp_path, holder("mette"))
+    options = ("-nodetach", "-binary", "-econtent_type", "1.2.3.4", "-signer", "0.pem", "-inkey", "0.key")
+    assert opened(openssl(tmp_path, "cms", "-sign", *options, stdin=ENTITY)).signature == "valid"
+    with pytest.raises(NotOpened):
+        opened(openssl(tmp_path, "cms", "-sign", "-noattr", *options, stdin=ENTITY))
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"From: Mette <mette@x.example>\r\n", ""),
+        (b"From: METTE@X.EXAMPLE\r\n", ""),
+        (b"From: Anna Lund <anna@x.example>\r\n", "not the From address (anna@x.example)"),
+        (b"From: mette@x.example, Anna <anna@x.example>\r\n", "not the From address (anna@x.example)"),
+        (b'From: "mette@x.example" <anna@x.example>\r\n', "not the From address (anna@x.example)"),
+        (b"Subject: Hej\r\n", "no From address"),
+    ],
+)
+def test_a_signer_who_is_not_the_sender_is_told(head: bytes, expected: str) -> None:
+    """Anybody can sign a mail in another's name: the words say when From is not the signer's address, and only then."""
+    raw = seal(ENTITY, head=head, certificates=[holder("anna").der], signer=holder("mette").signer)
+    trust = opened(raw).trust
+    assert expected in trust
+    assert bool(expected) is ("From address" in trust)

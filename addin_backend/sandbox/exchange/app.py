@@ -10,12 +10,15 @@ from typing import Any
 
 import anyio.to_thread
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from addin_backend.sandbox.exchange.service import Caller, Reply, Service
 from addin_backend.sandbox.exchange.views import routes
+from addin_backend.web.guard import LOOPBACK_HOSTS, host_is_allowed
 
 SERVICE_ACCOUNT = "addin-backend"
 
@@ -43,6 +46,20 @@ class SignIn:
         return Caller("" if account == SERVICE_ACCOUNT else account.lower())
 
 
+class LoopbackOnly:
+    """Answers under loopback names only: /sandbox has no sign-in, and a web page elsewhere can make its own name lead here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, refused with 421 under another name."""
+        if scope["type"] == "http" and not host_is_allowed(scope, LOOPBACK_HOSTS):
+            await Response("not under this name", 421)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def create(service: Service, sign_in: SignIn) -> Starlette:
     """The application."""
 
@@ -57,7 +74,8 @@ def create(service: Service, sign_in: SignIn) -> Starlette:
         reply = await anyio.to_thread.run_sync(service.handle, received, caller)
         return await _reply(request, reply)
 
-    return Starlette(routes=[Route("/EWS/Exchange.asmx", ews, methods=["POST"]), *routes(service)])
+    sealed_off = Middleware(LoopbackOnly)
+    return Starlette(routes=[Route("/EWS/Exchange.asmx", ews, methods=["POST"]), *routes(service)], middleware=[sealed_off])
 
 
 async def _reply(request: Request, reply: Reply) -> Response:
