@@ -12,8 +12,9 @@ import msgspec
 from addin_backend.bootstrap.checking import policy_files
 from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.errors import BadInput
-from addin_backend.evidence.content.classify import classify, min_protection
+from addin_backend.evidence.content.classify import min_protection
 from addin_backend.evidence.content.terms import Terms, read_terms
+from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.mime import parse_message
 from addin_backend.model.evidence import ContentEvidence, SensitivityClass
 from addin_backend.model.message import Attachment, BodyFormat, Message
@@ -80,7 +81,7 @@ def _lines(source: BinaryIO, out: TextIO, terms: Terms) -> None:
             mail = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadInput(f"Line {number} cannot be read: {error}.", sentence_da=f"Linje {number} kan ikke læses: {error}.") from None
-        print(_answer(mail.id, classify(_message(mail), terms)), file=out, flush=True)
+        print(_answer(mail.id, content_of(_message(mail), terms)), file=out, flush=True)
 
 
 def run(files: tuple[str, ...], jsonl: bool, settings: Settings, streams: tuple[BinaryIO, TextIO, TextIO]) -> int:
@@ -96,7 +97,7 @@ def run(files: tuple[str, ...], jsonl: bool, settings: Settings, streams: tuple[
             message = parse_message(Path(file).read_bytes())
         except (OSError, ValueError):
             message = Message(sender="", recipients=(), subject="", body="", readable=False)
-        evidence = classify(message, terms)
+        evidence = content_of(message, terms)
         if not message.readable:
             unread += 1
             evidence = msgspec.structs.replace(evidence, classes=evidence.classes | {SensitivityClass.UNKNOWN})

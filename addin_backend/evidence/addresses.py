@@ -102,11 +102,12 @@ class _Entry:
     phrase: list[str] = field(default_factory=list)
     comment: list[str] = field(default_factory=list)
     angle: str | None = None
+    at: bool = False
 
     def flush(self) -> tuple[str, str] | None:
         """(address, display name), or None for an empty place; leaves the entry empty."""
         phrase, comment, angle = "".join(self.phrase).strip(), " ".join(self.comment).strip(), self.angle
-        self.phrase, self.comment, self.angle = [], [], None
+        self.phrase, self.comment, self.angle, self.at = [], [], None, False
         if angle is not None:
             address = _ROUTE.sub("", angle.strip(), count=1) if angle.strip().startswith("@") else angle.strip()
             return (address or f"{phrase} <>", _unquoted(phrase) or comment)
@@ -160,13 +161,13 @@ def _members(value: str) -> Iterator[tuple[str, str]]:
         if text in {",", ";"}:
             if done := entry.flush():
                 yield done
-        elif text == ":" and entry.angle is None and "@" not in "".join(entry.phrase):
+        elif text == ":" and entry.angle is None and not entry.at:
             entry.phrase = []  # the name of a group
-        elif entry.angle is not None and "@" in text and (done := entry.flush()):
-            yield done
-            entry.phrase.append(text)
         else:
+            if entry.angle is not None and "@" in text and (done := entry.flush()):
+                yield done
             entry.phrase.append(text)
+            entry.at = entry.at or "@" in text
     if done := entry.flush():
         yield done
 

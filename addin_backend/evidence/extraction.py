@@ -8,19 +8,19 @@ purpose: a screenshot pasted into a mail is inline too.
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import dataclass
 
 from addin_backend.evidence.decoding import Decoded, decode_text
 from addin_backend.evidence.html import referenced_ids, to_text
-from addin_backend.evidence.mime import DAMAGED, parse_message
+from addin_backend.evidence.mime import parse_message
+from addin_backend.evidence.pictures import is_small_picture
+from addin_backend.evidence.readings import DAMAGED, READ, complete, is_decoration_link
+from addin_backend.evidence.wrapped import cards, forms, holds_coded_mail, wrapping
 from addin_backend.model.message import Attachment, BodyFormat, Message
 
 MAX_TEXT_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 3  # mails within mails
 EXTRACTED = "; extracted=yes"  # told by our own command line: somebody has extracted this text already
-DECORATION_BYTES = 200_000
-DECORATION_HEIGHT = 100  # pixels: a logo or a line, hardly a page
 
 _ENCRYPTED_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _TEXT_TYPES = frozenset(
@@ -32,9 +32,11 @@ _NOT_TEXT_TYPES = frozenset({"text/rtf", "text/richtext", "text/enriched"})
 _SIGNATURES = (
     b"%PDF", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b", b"BZh",
     b"\xfd7zXZ", b"{\\rtf", b"\x78\x9f\x3e\x22", b"\x7fELF", b"OggS", b"ID3", b"RIFF", b"%!PS", b"\x00\x00\x01\x00", b"SQLite format 3",
+    b"\x1aE\xdf\xa3",
 )  # fmt: skip
-_ARMOUR = (b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
-_FOLD = re.compile(r"\r?\n[ \t]")
+_MAIL = re.compile(rb"\s*(?:[!-9;-~]{1,60}[ \t]*:[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+\r?\n)+", re.IGNORECASE)
+_MIME_FIELD = re.compile(rb"^(?:content-type|content-transfer-encoding)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_DRAWING = re.compile(r"<(?:\w+:)?svg\b|<!ENTITY\b", re.IGNORECASE)
 _OPENING = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
@@ -52,18 +54,16 @@ def _extension(name: str) -> str:
 
 def _by_signature(content: bytes) -> str:
     """ "encrypted" or "unknown_type" when the first bytes tell of a kind that is not read here, else ""."""
-    head = content[:64]
+    head = content[:64].lstrip() if content[:1].isspace() else content[:64]
     if head.startswith(b"PK\x03\x04"):
         return "encrypted" if len(head) > 7 and head[6] & 1 else "unknown_type"
     if head.startswith(b"PK"):
         return "unknown_type" if head[2:4] in {b"\x05\x06", b"\x07\x08"} else ""
-    if head.lstrip().startswith(_ARMOUR):
-        return "encrypted"
     if head.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in content:
         return "encrypted"
     if head.startswith(b"%PDF") and b"/Encrypt" in content:
         return "encrypted"
-    if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp" or (head.startswith(b"MZ") and b"\0" in head):
+    if b"%PDF-" in content[:1024] or head.startswith(_SIGNATURES) or head[4:8] == b"ftyp" or (head.startswith(b"MZ") and b"\0" in head):
         return "unknown_type"
     return ""
 
@@ -86,7 +86,7 @@ def _read_text(content: bytes, charset: str) -> Decoded:
 def _mail_text(content: bytes, depth: int) -> Extracted:
     if depth >= MAX_DEPTH:
         return Extracted(None, "unparsable")
-    message = parse_message(content)
+    message = complete(parse_message(content))
     body = to_text(message.body).text if message.body_format is BodyFormat.HTML else message.body
     pieces, reason = [message.subject, body], "" if message.readable else "unparsable"
     decorations = decoration_ids(message)
@@ -109,6 +109,60 @@ def _is_text(attachment: Attachment, media_type: str) -> bool:
     return known or (_extension(attachment.name) in _TEXT_NAMES and media_type in {"", "application/octet-stream"})
 
 
+def _page(source: str) -> Extracted:
+    """A page of HTML, with all that its readers may see of it."""
+    shown = to_text(source)
+    text = "\n\n".join(item for item in (shown.text, shown.apart, shown.other) if item.strip())
+    unsure = shown.doubtful or not all(map(is_decoration_link, shown.embedded))
+    return Extracted(text, "unknown_type" if unsure else wrapping(text))
+
+
+def _of_text(text: str, extension: str, media_type: str) -> Extracted:
+    """Text, then each other form that a program may show of it."""
+    if media_type in {"text/html", "application/xhtml+xml"} or extension in {"htm", "html", "xhtml"} or _OPENING.match(text):
+        return _page(text)
+    reason = wrapping(text)
+    if _DRAWING.search(text) or media_type.startswith("image/"):
+        reason = reason or "unknown_type"  # what is drawn is no text
+    values: list[str] = []
+    if (
+        extension in {"ics", "vcf", "ldif", "vcs"}
+        or media_type in {"text/calendar", "text/vcard", "text/x-vcard", "text/directory"}
+        or "::" in text
+    ):
+        text, values, sound = cards(text)
+        reason = reason or ("" if sound else "unknown_type")
+    if holds_coded_mail(text):
+        reason = reason or "unparsable"
+    pieces = [text, *values, *forms(text), *(form for value in values for form in forms(value))]
+    return Extracted("\n\n".join(pieces), reason or ("" if text.strip() else "empty"))
+
+
+def _text_or_reason(attachment: Attachment, media_type: str) -> Extracted:
+    content, extension = attachment.content, _extension(attachment.name)
+    if not _is_text(attachment, media_type):
+        return Extracted(None, "unknown_type")
+    if len(content) > MAX_TEXT_BYTES:
+        return Extracted(None, "too_large")
+    decoded = _read_text(content, _parameter(attachment.media_type, "charset"))
+    if decoded.binary:
+        return Extracted(None, "unknown_type")
+    if attachment.media_type.endswith(READ):
+        return Extracted(decoded.text, "")
+    if _parameter(attachment.media_type, "extracted") == "yes":
+        return Extracted(decoded.text, "" if decoded.text.strip() else "empty")
+    found = _of_text(decoded.text, extension, media_type)
+    return Extracted(found.text, "damaged" if decoded.doubtful else found.reason)
+
+
+def _is_mail(attachment: Attachment, media_type: str) -> bool:
+    """Whether a mail program may open the bytes as a mail: by type, by name, or because they begin like one."""
+    if media_type in {"message/rfc822", "message/global"} or _extension(attachment.name) in {"eml", "mht", "mhtml"}:
+        return True
+    head = _MAIL.match(attachment.content[:20_000])
+    return bool(head and _MIME_FIELD.search(head.group()))
+
+
 def extract(attachment: Attachment, depth: int = 0) -> Extracted:
     """The text of ``attachment``; ``depth`` counts the mails around it. Never raises."""
     content, media_type = attachment.content, attachment.media_type.partition(";")[0].strip().lower()
@@ -118,26 +172,16 @@ def extract(attachment: Attachment, depth: int = 0) -> Extracted:
         return Extracted(None, "damaged")
     if media_type in _ENCRYPTED_TYPES:
         return Extracted(None, "encrypted")
-    found = _by_signature(content)
+    found = "" if attachment.media_type.endswith(READ) else _by_signature(content)
     if found:
         return Extracted(None, found)
-    if media_type == "message/rfc822" or (
-        _extension(attachment.name) == "eml" and media_type in {"", "application/octet-stream", "text/plain"}
-    ):
-        return _mail_text(content, depth)
-    if not _is_text(attachment, media_type):
-        return Extracted(None, "unknown_type")
-    if len(content) > MAX_TEXT_BYTES:
-        return Extracted(None, "too_large")
-    decoded = _read_text(content, _parameter(attachment.media_type, "charset"))
-    if decoded.binary:
-        return Extracted(None, "unknown_type")
-    text = decoded.text
-    if media_type == "text/html" or _extension(attachment.name) in {"htm", "html", "xhtml"} or _OPENING.match(text):
-        return Extracted(to_text(text).text, "")
-    if _extension(attachment.name) in {"ics", "vcf"} or media_type in {"text/calendar", "text/vcard"}:
-        text = _FOLD.sub("", text)  # RFC 5545 §3.1, RFC 6350 §3.2
-    return Extracted(text, "" if text.strip() else "empty")
+    if not _is_mail(attachment, media_type) or attachment.media_type.endswith(READ):
+        return _text_or_reason(attachment, media_type)
+    mail = _mail_text(content, depth)
+    if media_type in {"message/rfc822", "message/global"} or not _is_text(attachment, media_type):
+        return mail
+    plain = _text_or_reason(attachment, media_type)  # a program that goes by the type shows it as it stands
+    return Extracted("\n\n".join(item for item in (plain.text, mail.text) if item), mail.reason or ("" if mail.text else plain.reason))
 
 
 def decoration_ids(message: Message) -> frozenset[str]:
@@ -145,24 +189,8 @@ def decoration_ids(message: Message) -> frozenset[str]:
     return referenced_ids(message.body) if message.body_format is BodyFormat.HTML else frozenset()
 
 
-def _height(content: bytes) -> int | None:
-    """The height in pixels of a PNG, GIF or JPEG, from its header, or None."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n") and len(content) >= 24:
-        return int(struct.unpack(">I", content[20:24])[0])
-    if content.startswith(b"GIF8") and len(content) >= 10:
-        return int(struct.unpack("<H", content[8:10])[0])
-    position = 2
-    while content.startswith(b"\xff\xd8") and position + 9 <= len(content) and content[position] == 0xFF:
-        marker, length = content[position + 1], int(struct.unpack(">H", content[position + 2 : position + 4])[0])
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            return int(struct.unpack(">H", content[position + 5 : position + 7])[0])
-        position += 2 + length
-    return None
-
-
 def is_decoration(attachment: Attachment, shown: frozenset[str]) -> bool:
-    """A logo: inline, shown by the HTML body, under 200 kB and at most 100 pixels high. Anything else is ``unknown_type``."""
+    """A logo: inline, shown by the HTML body, and nothing but a small picture (see ``pictures``). Anything else is ``unknown_type``."""
     if not attachment.inline or not attachment.content_id or attachment.content_id.strip("<>") not in shown:
         return False
-    height = _height(attachment.content)
-    return len(attachment.content) <= DECORATION_BYTES and height is not None and 0 < height <= DECORATION_HEIGHT
+    return is_small_picture(attachment.content, attachment.media_type.partition(";")[0].strip())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 from addin_backend.evidence.content.classify import classify
 from addin_backend.evidence.content.terms import Terms
+from addin_backend.evidence.readings import complete
 from addin_backend.evidence.recipients import RecipientFacts
 from addin_backend.model.evidence import Channels, ContentEvidence, Evidence, OrganisationKind, TransportEvidence
 from addin_backend.model.message import Message
@@ -24,9 +27,22 @@ class Circumstances:
     confirmed: frozenset[str] = frozenset()
 
 
+def _once(identifiers: Iterable[str], message: Message) -> tuple[str, ...]:
+    """The identifiers as they are written; one that only another reading of the same text writes differently is left out."""
+    found: list[str] = []
+    forms: set[str] = set()
+    for text in identifiers:
+        form = "".join(letter for letter in text if letter.isalnum()).upper()
+        if form not in forms or text in message.body or text in message.subject:
+            found.append(text)
+        forms.add(form)
+    return tuple(found)
+
+
 def content_of(message: Message, terms: Terms) -> ContentEvidence:
     """How sensitive the mail is."""
-    return classify(message, terms)
+    evidence = classify(complete(message), terms)
+    return msgspec.structs.replace(evidence, identifier_texts=_once(evidence.identifier_texts, message))
 
 
 def size_of(message: Message) -> int:

@@ -12,9 +12,12 @@ import email.utils
 import re
 from dataclasses import dataclass, field
 
+from addin_backend.evidence.decoding import is_plain_charset
+
 MAX_HEADER_BYTES = 1_048_576  # one block; Exchange stops at 256 kB, so nothing real is refused
 MAX_PARAMETER_CHARS = 10_000  # the library's parameter reader is quadratic
 
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\r\n"))
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n|\Z)")
 _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\s]*)\?=")
@@ -51,7 +54,7 @@ def _text_of(raw: bytes, defects: list[str]) -> str:
 def read_block(raw: bytes) -> HeaderBlock:
     """The header block at the start of ``raw``. A line that is neither a field nor a continuation is the defect ``malformed_header``."""
     block = HeaderBlock()
-    lines: list[bytes] = []
+    folded: list[list[bytes]] = []
     position = 0
     while position < len(raw):
         match = _LINE.match(raw, position)
@@ -62,16 +65,18 @@ def read_block(raw: bytes) -> HeaderBlock:
         if position > MAX_HEADER_BYTES:
             block.defects.append("headers_too_large")
             break
-        if line[:1] in b" \t" and lines:
-            lines[-1] += line
+        if line[:1] in b" \t" and folded:
+            folded[-1].append(line)
         else:
-            lines.append(line)
+            folded.append([line])
     block.end = position
-    for index, line in enumerate(lines):
+    for index, line in enumerate(b"".join(pieces) for pieces in folded):
         if index == 0 and line.startswith((b"From ", b">From ")):
             continue  # the separator of a mailbox file
         if b"\0" in line:
             block.defects.append("nul_in_header")
+        elif line.strip(b"\r\n") != line.strip(b"\r\n").translate(None, _CONTROLS):
+            block.defects.append("control_in_header")
         found = _FIELD.fullmatch(_text_of(line, block.defects))
         if found:
             value = re.sub(r"(?:\r\n|\r|\n)(?=[ \t])", "", found[2]).strip(" \t\r\n")
@@ -88,11 +93,13 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
 
 
-def _decode(raw: bytes, charset: str) -> str:
+def _decode(raw: bytes, charset: str) -> tuple[str, bool]:
+    """The text, and whether every client reads it so."""
+    name = charset.partition("*")[0]
     try:
-        return raw.decode(charset.partition("*")[0])
+        return raw.decode(name), is_plain_charset(name)
     except (LookupError, UnicodeError, ValueError):
-        return raw.decode("latin-1")
+        return raw.decode("latin-1"), False
 
 
 def decode_words(value: str) -> tuple[str, bool]:
@@ -119,8 +126,8 @@ def decode_words(value: str) -> tuple[str, bool]:
         else:
             pieces.append((charset, raw))
     pieces.append(("", joined[last:]))
-    text = "".join(_decode(piece, charset) if isinstance(piece, bytes) else piece for charset, piece in pieces)
-    return text, sound and not _WORD_OPEN.search(text)
+    decoded = [_decode(piece, charset) if isinstance(piece, bytes) else (piece, not _WORD_OPEN.search(piece)) for charset, piece in pieces]
+    return "".join(text for text, _ in decoded), sound and all(good for _, good in decoded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ class Parameters:
     value: str
     parameters: dict[str, str]
     sound: bool = True
+    doubtful: bool = False  # clients may read another parameter, or decode it differently
 
 
 def read_parameters(value: str, default: str) -> Parameters:
@@ -144,9 +152,10 @@ def read_parameters(value: str, default: str) -> Parameters:
         items = holder.get_params(failobj=[], unquote=True) or []
         head = items[0][0].strip().lower() if items else ""
         found: dict[str, str] = {}
+        doubtful = False
         for name, item in items[1:]:
-            text = email.utils.collapse_rfc2231_value(item)
-            found.setdefault(name.lower(), decode_words(text)[0])
+            text, good = decode_words(email.utils.collapse_rfc2231_value(item))
+            doubtful |= not good or found.setdefault(name.lower(), text) != text
     except Exception:  # noqa: BLE001 the library raises many kinds of error on malformed parameters; all mean: not readable
         return Parameters(default, {}, sound=False)
-    return Parameters(head or default, found)
+    return Parameters(head or default, found, doubtful=doubtful)

@@ -14,15 +14,15 @@ import re
 from dataclasses import dataclass, field
 
 from addin_backend.evidence.addresses import normalise, parse_header
-from addin_backend.evidence.decoding import IDENTITY, decode_text, decode_transfer
+from addin_backend.evidence.decoding import IDENTITY, decode_text, decode_transfer, encoding_name, is_binary
 from addin_backend.evidence.headers import HeaderBlock, Parameters, decode_words, read_block, read_parameters
 from addin_backend.evidence.html import to_text
+from addin_backend.evidence.readings import DAMAGED, doubt
 from addin_backend.model.message import Attachment, BodyFormat, Message, Recipient, RecipientKind
 
 MAX_BYTES = 50 * 1024 * 1024  # 35 MB of content in base64, and its headers
 MAX_DEPTH = 20
 MAX_PARTS = 1_000
-DAMAGED = "; damaged=yes"  # told to extraction: the bytes could not be decoded
 CHARSET = "; charset="
 
 _KNOWN_FIELDS = frozenset(
@@ -32,8 +32,11 @@ _ONCE = ("content-type", "content-transfer-encoding", "content-disposition")
 _FATAL = frozenset({"malformed_header", "headers_too_large", "nul_in_header"})
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _PREAMBLE = re.compile(r"\s*This is a (?:cryptographically signed|multi-?part) message in MIME format\.?[\s-]*", re.IGNORECASE)
+_LOST = frozenset({"bad_base64", "unknown_transfer_encoding"})
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} \S.*\r?\n[!-`]{20,}", re.MULTILINE)
-_WORDS = re.compile(r"\w+")
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_TO = ("to", "cc", "bcc")
+_PROSE = ("comments", "keywords", "thread-topic", "content-description")  # clients show them, or search in them
 _SHOWN = frozenset({"text/plain", "text/html"})
 
 
@@ -60,19 +63,21 @@ class _Reading:
     extras: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     readable: bool = True
+    unsure: bool = False
     parts: int = 0
     alternatives: int = 0
 
-    def note(self, defect: str, *, fatal: bool = False) -> None:
-        """Keep the name of a defect once."""
+    def note(self, defect: str, *, fatal: bool = False, unsure: bool = False) -> None:
+        """Keep the name of a defect once. ``fatal``: the message cannot be read; ``unsure``: a client may show some other text of it."""
         if defect and defect not in self.defects:
             self.defects.append(defect)
+        self.unsure = self.unsure or bool(defect and unsure)
         self.readable = self.readable and not (defect and fatal)
 
     def take(self, block: HeaderBlock) -> None:
         """The defects of a header block, and fields that may stand once only: where two differ, clients differ."""
         for defect in block.defects:
-            self.note(defect, fatal=defect in _FATAL)
+            self.note(defect, fatal=defect in _FATAL, unsure=defect == "control_in_header")
         for name in _ONCE:
             if len({value.lower() for value in block.all(name)}) > 1:
                 self.note("duplicate_header", fatal=True)
@@ -86,6 +91,7 @@ def _content_type(block: HeaderBlock, default: str, reading: _Reading) -> Parame
         # RFC 2045 §5.2: as if it were plain text; but where it names parts, clients may well cut and decode them
         reading.note("bad_content_type", fatal="multipart" in found.value or "boundary" in found.parameters)
         return Parameters("text/plain", found.parameters)
+    reading.note("doubtful_parameter" if found.doubtful else "", fatal="multipart" in found.value, unsure=True)
     return found
 
 
@@ -136,7 +142,7 @@ def _read_multipart(body: bytes, kind: Parameters, depth: int, alternative: int,
     for index, part in enumerate(parts):
         block = read_block(part)
         reading.take(block)
-        if kind.value == "multipart/signed" and index == 1 and "signature" in block.first("content-type").lower():
+        if kind.value == "multipart/signed" and index == 1 and read_parameters(block.first("content-type"), "").value in _SIGNATURES:
             reading.note("signature_left_out")  # a detached signature says nothing a person reads (RFC 8551 §3.5.3)
             continue
         _read_entity(block, part[block.end :], (depth + 1, alternative), default, reading)
@@ -147,6 +153,7 @@ def _name_of(block: HeaderBlock, kind: Parameters, reading: _Reading) -> tuple[s
     disposition = read_parameters(block.first("content-disposition"), "")
     if not disposition.sound:
         reading.note("bad_disposition")
+    reading.note("doubtful_parameter" if disposition.doubtful else "", unsure=True)
     names = [item for item in (disposition.parameters.get("filename", ""), kind.parameters.get("name", "")) if item.strip()]
     if len(set(names)) > 1:
         reading.note("two_names")
@@ -156,25 +163,31 @@ def _name_of(block: HeaderBlock, kind: Parameters, reading: _Reading) -> tuple[s
 
 
 def _read_leaf(block: HeaderBlock, body: bytes, kind: Parameters, alternative: int, reading: _Reading) -> None:
-    encoding = block.first("content-transfer-encoding").split("(")[0]
-    content, defect = decode_transfer(body, encoding)
+    content, defect = decode_transfer(body, block.first("content-transfer-encoding"))
     reading.note(defect)
     name, attached = _name_of(block, kind, reading)
     leaf = _Leaf(kind.value, content, name, attached, block.first("content-id").strip("<> \t"), alternative=alternative)
-    leaf.damaged = defect in {"bad_base64", "unknown_transfer_encoding"}
+    leaf.damaged = bool(defect)
     if kind.value in _SHOWN and not (attached or name):
         decoded = decode_text(content, kind.parameters.get("charset", "") or _declared_in(content, kind.value))
         reading.note(decoded.defect)
-        reading.note("binary_text" if decoded.binary else "", fatal=True)
-        reading.note(defect, fatal=leaf.damaged)
-        if kind.value == "text/plain" and _UUENCODED.search(decoded.text):
-            reading.note("uuencoded", fatal=True)  # Outlook shows it as an attachment
+        reading.note("doubtful_text" if decoded.doubtful else "", unsure=True)
+        reading.note(defect, fatal=defect in _LOST, unsure=True)
+        for flaw in body_defects(decoded.text):
+            reading.note(flaw, fatal=True)
+        leaf.damaged = defect in _LOST
         leaf.text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     elif kind.value.startswith("text/"):
         leaf.charset = re.sub(r"[^A-Za-z0-9._:-]", "", kind.parameters.get("charset", ""))[:40]
     elif kind.value == "message/rfc822" and not name:
         leaf.name = "message.eml"
     reading.leaves.append(leaf)
+
+
+def body_defects(text: str) -> tuple[str, ...]:
+    """Why a body cannot be read, whether it came in a file or as text: it is no text, or Outlook shows a part of it as an attachment."""
+    found = ("binary_text" if is_binary(text) else "", "uuencoded" if _UUENCODED.search(text) else "")
+    return tuple(item for item in found if item)
 
 
 def _declared_in(content: bytes, media_type: str) -> str:
@@ -198,7 +211,7 @@ def _read_entity(block: HeaderBlock, body: bytes, place: tuple[int, int], defaul
     elif depth >= MAX_DEPTH:
         reading.note("too_deep", fatal=True)
     else:
-        if block.first("content-transfer-encoding").split("(")[0].strip().lower() not in IDENTITY:
+        if encoding_name(block.first("content-transfer-encoding")) not in IDENTITY:
             reading.note("encoded_multipart", fatal=True)  # RFC 2045 §6.4 forbids it, and clients differ
         _read_multipart(body, kind, depth, alternative, reading)
 
@@ -211,12 +224,23 @@ def _choose_body(leaves: list[_Leaf]) -> _Leaf | None:
     return rich[0] if rich else first
 
 
-def _says_the_same(leaf: _Leaf, body: _Leaf) -> bool:
-    """Whether an alternative has the very words of the body, in the same order."""
-    if leaf.text is None or body.text is None or not leaf.alternative or leaf.alternative != body.alternative:
-        return False
+def _besides(leaves: list[_Leaf], body: _Leaf | None) -> list[_Leaf]:
+    """All but the body and its alternatives that say the very same; only blanks may differ."""
+    if body is None or body.text is None or not body.alternative:
+        return [leaf for leaf in leaves if leaf is not body]
     shown = to_text(body.text).text if body.media_type == "text/html" else body.text
-    return _WORDS.findall(leaf.text) == _WORDS.findall(shown)
+    said = "".join(shown.split())
+    return [
+        leaf
+        for leaf in leaves
+        if leaf is not body
+        and not (
+            leaf.text is not None
+            and leaf.media_type == "text/plain"
+            and leaf.alternative == body.alternative != 0
+            and "".join(leaf.text.split()) == said
+        )
+    ]
 
 
 def _attachment(leaf: _Leaf) -> Attachment:
@@ -248,7 +272,7 @@ def _words(block: HeaderBlock, name: str, reading: _Reading) -> str:
     for raw in block.all(name):
         text, sound = decode_words(raw)
         if not sound:
-            reading.note("bad_encoded_word")
+            reading.note("bad_encoded_word", unsure=True)
         values.append(" ".join(text.split()))
     if len(values) > 1:
         reading.note("duplicate_header")
@@ -269,7 +293,16 @@ def _sender(block: HeaderBlock) -> str:
 def _assemble(block: HeaderBlock, reading: _Reading, size: int) -> Message:
     subject = _words(block, "subject", reading)
     body = _choose_body(reading.leaves)
-    rest = [leaf for leaf in reading.leaves if leaf is not body and not (body and _says_the_same(leaf, body))]
+    for name in _PROSE:
+        value = _words(block, name, reading)
+        if value and not subject.endswith(value):
+            reading.extras.append(value)
+    for name in ("from", *_TO):
+        for value in block.all(name):
+            text, sound = decode_words(value)
+            reading.note("" if sound else "bad_encoded_word", unsure=True)
+            if sum(char.isdigit() for char in text) >= 10:
+                reading.extras.append(text)
     extras = [
         Attachment(name="", media_type="text/plain; charset=utf-8", content=text.encode(), inline=True)
         for text in reading.extras
@@ -281,7 +314,7 @@ def _assemble(block: HeaderBlock, reading: _Reading, size: int) -> Message:
         subject=subject,
         body=(body.text or "") if body else "",
         body_format=BodyFormat.HTML if body and body.media_type == "text/html" else BodyFormat.PLAIN,
-        attachments=(*(_attachment(leaf) for leaf in rest), *extras),
+        attachments=(*(_attachment(leaf) for leaf in _besides(reading.leaves, body)), *extras, *([doubt()] if reading.unsure else [])),
         importance=_importance(block),
         sensitivity=block.first("sensitivity").strip().lower() or "normal",
         in_reply_to=block.first("in-reply-to").strip(),

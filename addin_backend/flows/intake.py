@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from addin_backend.evidence.addresses import normalise
+from addin_backend.evidence.mime import body_defects
 from addin_backend.model.draft_input import AddressInput, AttachmentInput, DraftInput
 from addin_backend.model.message import Attachment, Message, Recipient, RecipientKind
 
@@ -35,7 +36,10 @@ def _attachment(given: AttachmentInput) -> Attachment:
 
 
 def from_draft(draft: DraftInput) -> Message:
-    """The mail in an open compose window."""
+    """The mail in an open compose window; ``readable`` by the same rules as for a file."""
+    defects = body_defects(draft.body)
+    if "\0" in draft.subject:
+        defects = (*defects, "nul_in_header")
     return Message(
         sender=normalise(draft.sender, RecipientKind.TO).address,
         recipients=_recipients(draft),
@@ -44,4 +48,6 @@ def from_draft(draft: DraftInput) -> Message:
         body_format=draft.body_format,
         attachments=tuple(_attachment(item) for item in draft.attachments),
         importance=draft.importance.value,
+        readable=not defects,
+        defects=defects,
     )

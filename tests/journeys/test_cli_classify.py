@@ -44,7 +44,7 @@ CASES: list[tuple[str, dict[str, Any], set[str], list[str], str]] = [
     ("pay", {"body": WORDS["confidential"]}, {"confidential"}, [], "encrypt"),
     ("private is not read", {"subject": "Privat: fest", "body": WORDS["cpr"]}, {"unread"}, [], "none"),
     ("HTML", {"body": "<p>CPR 010190<b>-1233</b></p>", "format": "html"}, {"cpr"}, ["010190-1233"], "encrypt"),
-    ("markup in plain text stays text", {"body": "<p>CPR 010190<b>-1233</b></p>"}, set(), [], "none"),
+    ("markup in plain text may be shown as such", {"body": "<p>CPR 010190<b>-1233</b></p>"}, {"cpr"}, ["010190-1233"], "encrypt"),
     ("text of an attachment", {"attachments": [{"name": "a.docx", "text": WORDS["cpr"]}]}, {"cpr"}, ["010190-1233"], "encrypt"),
     ("bytes of an attachment", {"attachments": [{"name": "a.txt", "base64": _base64(WORDS["cpr"])}]}, {"cpr"}, ["010190-1233"], "encrypt"),
     ("nothing extracted", {"attachments": [{"name": "scan.pdf", "text": ""}]}, {"unknown"}, [], "encrypt"),

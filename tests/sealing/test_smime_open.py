@@ -251,9 +251,17 @@ def test_traps_are_refused_quickly(raw: bytes) -> None:
         opened(raw)
 
 
+def signature_of(signed: bytes) -> bytes:
+    """The DER in the second part of a multipart/signed mail."""
+    _, *parts = email.message_from_bytes(signed).walk()
+    der = parts[-1].get_payload(decode=True)
+    assert isinstance(der, bytes)
+    return der
+
+
 def without_attributes(signed: bytes, content: bytes) -> bytes:
     """The signature in the mail ``signed`` as one over ``content`` alone, as a whole mail."""
-    data = cms.ContentInfo.load(email.message_from_bytes(signed).get_payload()[1].get_payload(decode=True))["content"]
+    data = cms.ContentInfo.load(signature_of(signed))["content"]
     old = data["signer_infos"][0]
     kept = {name: old[name] for name in ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")}
     made = cms.SignedData(
@@ -274,7 +282,7 @@ def without_attributes(signed: bytes, content: bytes) -> bytes:
 def test_a_signature_over_attributes_is_none_over_content(key: str) -> None:
     """The attributes that somebody signed are not a mail of theirs, though the signature matches their octets (RFC 5652 §5.3)."""
     signed = sign(ENTITY, holder("mette" if key == "rsa" else "mette-ec", key).signer)
-    info = cms.ContentInfo.load(email.message_from_bytes(signed).get_payload()[1].get_payload(decode=True))
+    info = cms.ContentInfo.load(signature_of(signed))
     attributes = info["content"]["signer_infos"][0]["signed_attrs"].untag().dump()
     assert opened(signed).signature == "valid"
     with pytest.raises(NotOpened):

@@ -25,7 +25,7 @@ _VALUES = {ord(letter): str(value) for value, letter in enumerate("ABCDEFGHIJKLM
 
 def is_iban(text: str) -> bool:
     """Whether ``text`` (blanks allowed) is an IBAN of a known country with a valid checksum."""
-    bare = re.sub(r"\s", "", text).upper()
+    bare = "".join(text.split()).upper()
     if _LENGTHS.get(bare[:2]) != len(bare):
         return False
     return int((bare[4:] + bare[:4]).translate(_VALUES)) % 97 == 1

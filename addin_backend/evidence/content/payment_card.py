@@ -41,15 +41,13 @@ _ISSUERS = (
     (re.compile(r"30[0-5]|36|38|39"), (14,)),
     (re.compile(r"35|6011|65|62|81"), (16,)),
 )
+_DOUBLED = str.maketrans("0123456789", "0246813579")  # twice the digit, less nine when that has two digits
 
 
 def passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1, annex B."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    western = digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
+    return (sum(map(int, western[::-2])) + sum(map(int, western[-2::-2].translate(_DOUBLED)))) % 10 == 0
 
 
 def _is_issued(digits: str) -> bool:
