@@ -14,6 +14,6 @@ USED: list[tuple[str, int, int]] = []
 def size(*, sample: int, full: int) -> int:
     """The number of rounds, and remember it for the summary."""
     count = full if os.environ.get("FULL") == "1" else sample
-    name = os.environ.get("PYTEST_CURRENT_TEST", "at collection").split(" ")[0]
+    name = os.environ.get("PYTEST_CURRENT_TEST", "collection").split(" ")[0]
     USED.append((name, count, full))
     return count

@@ -98,9 +98,19 @@ def _located(passage: Passage, hit: Hit) -> ContentHit:
     )
 
 
+def _is_closed(message: Message) -> bool:
+    """Whether the mail is marked private and is not opened. Where clients may show another subject, or the subject that everybody can
+    read holds an identifier, the mark is not believed.
+    """
+    if not is_private(message.subject) or "duplicate_header" in message.defects:
+        return False
+    subject = make_passage(message.subject, Location.SUBJECT)
+    return not any(hit.identifier for identify in _IDENTIFIERS for hit in identify(subject))
+
+
 def classify(message: Message, terms: Terms) -> ContentEvidence:
     """The evidence about the content of ``message``. A mail marked private is not opened. Never raises for what a mail holds."""
-    if is_private(message.subject):
+    if _is_closed(message):
         return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
     passages, unreadable = _passages(message)
     around = _surroundings(passages[0], passages[1])

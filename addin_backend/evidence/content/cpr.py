@@ -217,7 +217,13 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
     if digits in _PLACEHOLDERS or len(set(digits)) <= 1 or (len(digits) == 10 and digits.endswith("0000") and digits.startswith("0000")):
         return True
     start, end = passage.sentence(item.start, item.end)
-    return damper.is_test_data(passage.folded[start:end])
+    sentence = passage.folded[start:end]
+    if damper.is_test_data(sentence):
+        return True
+    if not damper.is_example(sentence):
+        return False
+    before = passage.folded[max(0, item.start - NEAR) : item.start]
+    return not (_is_labelled(before) or _PERSON_WORD.search(before) or has_name(passage.text[start:end]))
 
 
 def recognise(passage: Passage) -> Iterator[Hit]:

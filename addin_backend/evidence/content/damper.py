@@ -42,10 +42,10 @@ _NO_CONTENT = re.compile(
     r"|never|do not|don't|does not contain|contains no|husk ikke)\s+(?:\w+\s+){0,4}$",
 )
 _TEST = re.compile(
-    r"(?<![.@\w])(?:test-?(?:person|cpr|nummer|data|borger|bruger|patient)\w*|testcpr\w*|dummy\w*|fiktiv\w*|opdigt\w*|eksempel\w*"
-    r"|fictitious|fake"
-    r"|sample|example|placeholder|pladsholder\w*|formatet?|mønster|syntetisk\w*|synthetic)\b",
+    r"(?<![.@\w])(?:test-?(?:person|cpr|nummer|data|borger|bruger|patient)\w*|testcpr\w*|dummy\w*|fiktiv\w*|opdigt\w*|fictitious|fake"
+    r"|placeholder|pladsholder\w*|syntetisk\w*|synthetic)\b",
 )
+_EXAMPLE = re.compile(r"(?<![.@\w])(?:eksempel\w*|sample|example|formatet?|mønster)\b")
 _MADE_UP = re.compile(r"\b(?:fiktiv\w*|fictitious|fictional|opdigt\w*|hypothetical\w*|hypotetisk\w*)\b")
 HEAVY, LIGHT = 40, 22
 
@@ -77,6 +77,13 @@ def denies_content(before: str) -> bool:
 def is_test_data(sentence: str) -> bool:
     """Whether a sentence says that its data are made up."""
     return _TEST.search(sentence) is not None
+
+
+def is_example(sentence: str) -> bool:
+    """Whether a sentence has a word for an example. Such words have other senses too ("a blood sample", "for eksempel Bo Madsen"):
+    they count only where neither a label nor a person's name says that the number is real.
+    """
+    return _EXAMPLE.search(sentence) is not None
 
 
 def is_made_up(sentence: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
+from addin_backend.evidence.content.person import has_name
 from addin_backend.model.evidence import SensitivityClass
 
 FEWEST_DIGITS = 13
@@ -66,7 +67,8 @@ def recognise(passage: Passage) -> Iterator[Hit]:
         if not keyword and (len(digits) in {13, 14, 19} or _OTHER.search(folded[max(0, match.start() - 40) : match.start()])):
             continue
         start, end = passage.sentence(match.start(), match.end())
-        if damper.is_test_data(folded[start:end]):
+        sentence = folded[start:end]
+        if damper.is_test_data(sentence) or (damper.is_example(sentence) and not keyword and not has_name(text[start:end])):
             continue
         score = 60 + (25 if keyword else 0) + (10 if _GROUPED.fullmatch(match.group()) else 0)
         yield Hit(
