@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import islice
 
 from addin_backend.evidence.content import (
     cpr,
@@ -42,6 +42,7 @@ _IDENTIFIERS = (
 )
 _STATEMENTS = (criminal.recognise, special_category.recognise)
 _NAME_GAP = re.compile(r"[_+]|(?<=[a-zæøå])-(?=[A-Za-zÆØÅæøå])")
+MOST_HITS = 500  # of one recogniser in one text; its class has long been settled
 _PROSE_FOR_PERSON = 4_000  # characters of the body in which a named person counts for the whole mail
 
 mask_identifiers = masking.mask_identifiers
@@ -75,10 +76,9 @@ def _surroundings(subject: Passage, body: Passage) -> Surroundings:
 
 def _hits(passage: Passage, terms: Terms, around: Surroundings) -> Iterator[Hit]:
     for identify in _IDENTIFIERS:
-        yield from identify(passage)
-    for hit in chain(salary.recognise(passage, around.subject), *(recognise(passage) for recognise in _STATEMENTS)):
-        if hit.certainty - around.damping // 2 >= ACCEPT:
-            yield hit
+        yield from islice(identify(passage), MOST_HITS)
+    for found in (salary.recognise(passage, around.subject), *(recognise(passage) for recognise in _STATEMENTS)):
+        yield from islice((hit for hit in found if hit.certainty - around.damping // 2 >= ACCEPT), MOST_HITS)
     yield from weigh_terms(passage, terms, around)
 
 

@@ -7,10 +7,12 @@ numbers without modulus 11).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from addin_backend.evidence.content import damper
+from addin_backend.evidence.content import damper, spelled
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
 from addin_backend.evidence.content.person import has_name
@@ -18,7 +20,7 @@ from addin_backend.model.evidence import SensitivityClass
 
 ACCEPT = 50
 FEWEST_DIGITS = 8
-MOST_HITS = 5_000  # in one text; what the mail is has long been settled
+MOST_HITS = 500  # in one text; what the mail is has long been settled
 NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
@@ -31,7 +33,7 @@ _SHAPES = (  # each with the lengths of its groups of digits, one after the othe
     ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
     ("broken", 25, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
     ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
-    ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ .\-]?(\d\d)[ .\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
+    ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ ./\-]?(\d\d)[ ./\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
     ("short", 0, re.compile("9"), re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
     ("cut", 0, re.compile("[567][345]"), re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
 )
@@ -65,6 +67,7 @@ _OTHER_LABEL = re.compile(
     r"|aftale-?(?:nr|nummer)|commit|sku|[a-zæøå]+(?:nummer|nr|seddel|sedler|kode|key|ordre|faktura|konto|id))"
     r"[ \t]*(?:(?:nr|nummer|no|number|id|er|is)\b\.?)?[ \t]*[.:#=(]?[ \t]*[a-z]{0,3}[-/]?$",
 )
+_LOOSE_LABEL = re.compile(r"(?:sag|case|ref|id\b|(?:patient|journal|kunde|borger|medlems)-?\s?(?:id|nr|nummer)\b)")
 _KEYWORD_PIECES = ("cpr", "person", "sygesikring", "danish", "fødsel", "civil", "national", "social", "ssn", "tax", "identifikation")
 _GLUED = re.compile(r"[=&?#/\\@%]|-?[A-Za-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$")
@@ -159,8 +162,11 @@ def _context(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tup
     keyed = any(folded.find(piece, far, item.end + 100) >= 0 for piece in pieces)
     if keyed and _is_labelled(before):
         return 60, True
-    score = 0
-    if _OTHER_LABEL.search(before[-30:]):
+    row = slice(max(line, item.start - 120), min(max(end, item.end), item.end + 120))
+    person = _PERSON_WORD.search(folded[row]) is not None or has_name(text[row])
+    score = 20 if person else 0
+    other = _OTHER_LABEL.search(before[-30:])
+    if other and not (person and _LOOSE_LABEL.match(other.group()) and passes_modulus_11(item.digits)):
         score -= 50
     if _PLACE.search(before[-3:]) or _GLUED.match(text, item.end):
         score -= 45
@@ -168,9 +174,6 @@ def _context(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tup
         score += 45
     elif keyed and _KEYWORD.search(folded, far, item.end + 100):
         score += 25
-    row = slice(max(line, item.start - 120), min(max(end, item.end), item.end + 120))
-    if _PERSON_WORD.search(folded[row]) or has_name(text[row]):
-        score += 20
     return score, False
 
 
@@ -226,19 +229,35 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
     return not (_is_labelled(before) or _PERSON_WORD.search(before) or has_name(passage.text[start:end]))
 
 
+def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
+    """The numbers in odd spellings, with their scores: those behind a label, and six and four digits in neighbouring cells."""
+    for start, end, digits in islice(spelled.labelled(passage), MOST_HITS) if pieces else ():
+        if is_date(digits):
+            yield _Candidate("spelled", 0, start, end, digits), 60
+    for start, end, digits in islice(spelled.cells(passage), MOST_HITS):
+        if is_date(digits):
+            item = _Candidate("cells", 10, start, end, digits)
+            yield item, min(100, _score(passage, item, pieces))
+
+
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every CPR number in the passage."""
     folded, pieces = passage.folded, _pieces(passage)
-    kept = 0
+    kept: list[tuple[int, int]] = []  # (end, start) of each, in order
     for item in _candidates(passage):
         score = _score(passage, item, pieces)
         if score >= ACCEPT and not _is_placeholder(passage, item):
             labelled = _is_labelled(folded[max(0, item.start - NEAR) : item.start])
             why = "called a CPR number" if labelled else "shape and date of a CPR number"
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
-            kept += 1
-            if kept >= MOST_HITS:
+            kept.append((item.end, item.start))
+            if len(kept) >= MOST_HITS:
                 return
+    for item, score in _spelled(passage, pieces):
+        next_kept = bisect_right(kept, (item.start, item.start))
+        overlaps = next_kept < len(kept) and kept[next_kept][1] < item.end
+        if score >= ACCEPT and not overlaps and not _is_placeholder(passage, item):
+            yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, score, "called a CPR number", identifier=True)
     if _MAY_BE_ELECTRONIC.search(passage.tokens) and ("cpr" in passage.lower or "personn" in passage.lower):
         for match in _ELECTRONIC.finditer(passage.text):
             if _KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):

@@ -9,7 +9,7 @@ from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.evidence.content.person import Link, link_in
-from addin_backend.evidence.content.prose import ACCEPT
+from addin_backend.evidence.content.prose import ACCEPT, DOUBT, TRIED
 from addin_backend.model.evidence import SensitivityClass
 
 _LINKED = {Link.NONE: 0, Link.SELF: 25, Link.PERSON: 35}
@@ -83,7 +83,10 @@ def recognise(passage: Passage) -> Iterator[Hit]:
     """Criminal matters about a person in the passage."""
     why = "criminal matter about a person"
     for triggers, pattern, base in _PATTERNS:
-        for match in matches(passage, triggers, pattern):
+        for number, match in enumerate(matches(passage, triggers, pattern)):
+            if number >= TRIED:
+                yield Hit("criminal", SensitivityClass.CRIMINAL, "criminal", match.start(), match.end(), DOUBT, why)
+                break
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.folded[start:end]
             if _FIGURATIVE.search(sentence):

@@ -1,7 +1,7 @@
 """A stretch of text as the recognisers see it: normalised, with the way back to every character as it was written.
 
-Normalised means NFKC, without zero-width characters and soft hyphens, with one kind of dash and one kind of blank, so that a number
-cannot hide in its spelling.
+Normalised means NFKC, without characters that show nothing and marks that make no letter, with one kind of digit, dash and blank, so that
+a number cannot hide in its spelling.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ _PLAIN = {
     **{"\u2028": "\n", "\u2029": "\n", "\u2019": "'", "\u2026": ".", "\u0130": "I"},
 }
 _PLAINED = re.compile("[" + "".join(_PLAIN) + "]")
-_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufe0e\ufe0f"
-_ODD = re.compile(f"[{_INVISIBLE}]|.?[\u0300-\u036f]+|[^\x00-\x7f]", re.DOTALL)
-_DROPPED = re.compile(f"[{_INVISIBLE}]")
+# What shows nothing and is no category of its own: Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and fillers.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_MARKS_READ = 8  # of the marks on one letter: no letter has more, and putting them in order takes the square of their number
 _SENTENCE_END = re.compile(  # begins with one set of characters, which the engine looks for fast; abbreviations and dates end nothing
     r"[.!?\n\t](?:(?<=[\n\t])"
     r"|(?=\s)(?<!\d.)(?<![Nn]r.)(?<![Rr]eg.)(?<!kl.)(?<!ca.)(?<!eks.)(?<![Tt]lf.)(?<!edr.)(?<! no.)(?<!Dr.)"
@@ -52,35 +55,51 @@ class Normalised:
         return index if run < 0 else self.sources[run] + index - self.places[run]
 
 
-def _is_latin(text: str) -> bool:
-    """Whether every character is below U+0100: most mails, and their few odd characters are found a hundred times as fast."""
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _plain(char: str) -> str:
+    """What one character counts as: nothing when it shows nothing, a digit of any script as 0-9, else its NFKC without marks."""
+    if char in "\x0b\x0c":
+        return " "
+    if unicodedata.category(char) in {"Cf", "Cc", "Me", "Mn"} or _IGNORABLE.match(char):
+        return ""
+    digit = unicodedata.digit(char, None)
+    return _unmarked(unicodedata.normalize("NFKC", char)) if digit is None else str(digit)
+
+
+def _unmarked(text: str) -> str:
+    return text if text.isascii() else "".join([char for char in text if unicodedata.category(char) != "Mn"])
+
+
+def _odd(text: str) -> dict[str, str]:
+    """The characters of ``text`` that count as something else."""
+    odd = {char: _plain(char) for char in set(text) if char not in "\t\r\n" and (char > "\x7e" or char < " ")}
+    return {char: plain for char, plain in odd.items() if plain != char}
 
 
 def normalise_text(source: str) -> Normalised:
     """``source`` normalised. Linear."""
-    if source.isascii():
+    if source.isascii() and not _CONTROL.search(source):
         return Normalised(source, source)
-    latin = _is_latin(source)
-    text = source.replace("\u00a0", " ") if latin else _PLAINED.sub(lambda found: _PLAIN[found.group()], source)
-    dropped = "\u00ad" in text if latin else _DROPPED.search(text)
-    if text.isascii() or (not dropped and unicodedata.is_normalized("NFKC", text)):
+    text = _PLAINED.sub(lambda found: _PLAIN[found.group()], source)
+    odd = _odd(text)
+    if not odd:
         return Normalised(text, source)
+    marks = frozenset(char for char in odd if unicodedata.category(char) == "Mn")
     pieces: list[str] = []
     places: list[int] = []
     sources: list[int] = []
     length = last = 0
-    for found in _ODD.finditer(text):
-        plain = "" if _DROPPED.match(found.group()) else unicodedata.normalize("NFKC", found.group())
-        if plain == found.group():
+    for place, char in enumerate(text):
+        if char not in odd or place < last:
             continue
-        pieces += [text[last : found.start()], plain]
-        length += found.start() - last + len(plain)
-        last = found.end()
+        start, end, plain = place, place + 1, odd[char]
+        if char in marks:  # with the letter before it, it may be one letter ("a" and a ring)
+            while end < len(text) and text[end] in marks:
+                end += 1
+            start = max(last, place - 1)
+            plain = _unmarked(unicodedata.normalize("NFKC", text[start : min(end, place + _MARKS_READ)]))
+        pieces += [text[last:start], plain]
+        length += start - last + len(plain)
+        last = end
         places.append(length)
         sources.append(last)
     pieces.append(text[last:])

@@ -16,6 +16,7 @@ from addin_backend.model.evidence import Location, SensitivityClass
 ACCEPT = 55
 TRIED = 5_000  # places of one term in one passage that are weighed and found too light; the next one counts (in doubt, encrypt)
 PER_TERM = 3  # hits kept for one term in one passage
+DOUBT = 75  # the certainty of a statement behind ``TRIED`` others that were found too light: it holds in a text about a topic too
 SAID = 5  # for a verb that says what somebody has or is
 _STRENGTH = {1: 20, 2: 35, 3: 45}
 _HERE = {Link.NONE: 0, Link.SELF: 20, Link.PERSON: 35}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.evidence.content.person import Link, link_in
-from addin_backend.evidence.content.prose import ACCEPT
+from addin_backend.evidence.content.prose import ACCEPT, DOUBT, TRIED
 from addin_backend.model.evidence import Location, SensitivityClass
 
 _AMOUNT = r"(?:(?:kr\.?|dkk|eur|€|£|\$)\s?\d[\d.,]{2,12}|\d[\d.,]{2,12}\s?(?:,-|kr\b\.?|kroner|dkk|eur\b|euro))"
@@ -46,7 +46,10 @@ def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
     why = "amount of money about a person"
     about_pay = any(word in subject for word in _PAY_SUBJECT)
     for pattern, triggers, head, base in ((_NEAR, _PAY, _HEAD, 40), (_A_MONTH, _PERIODS, None, 20)):
-        for match in matches(passage, triggers, pattern, head=head):
+        for number, match in enumerate(matches(passage, triggers, pattern, head=head)):
+            if number >= TRIED:
+                yield Hit("salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), DOUBT, why)
+                break
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.text[start:end]
             link = link_in(sentence)

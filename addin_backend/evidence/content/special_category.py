@@ -10,7 +10,7 @@ from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.evidence.content.person import Link, link_in
-from addin_backend.evidence.content.prose import ACCEPT
+from addin_backend.evidence.content.prose import ACCEPT, DOUBT, TRIED
 from addin_backend.model.evidence import SensitivityClass
 
 _LINKED = {Link.NONE: 0, Link.SELF: 28, Link.PERSON: 38}
@@ -121,7 +121,10 @@ def recognise(passage: Passage) -> Iterator[Hit]:
     """Art. 9 statements about a person in the passage."""
     why = "statement of a special category about a person"
     for item in _STATEMENTS:
-        for match in matches(passage, item.triggers, item.pattern):
+        for number, match in enumerate(matches(passage, item.triggers, item.pattern)):
+            if number >= TRIED:
+                yield Hit("special_category", SensitivityClass.SPECIAL_CATEGORY, item.category, match.start(), match.end(), DOUBT, why)
+                break
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.folded[start:end]
             score = item.base + _LINKED[link_in(passage.text[start:end])] - (25 if damper.is_general(sentence) else 0)

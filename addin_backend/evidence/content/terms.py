@@ -20,6 +20,8 @@ from addin_backend.model.evidence import PROTECTED_CLASSES, SensitivityClass
 MIN_STEM = 3
 IDIOM_KEY = 5  # letters by which an idiom is found from one of its words
 IDIOM_REACH = 40
+LONGEST_WORD = 200  # letters looked up at once; a longer run of letters is looked up in pieces
+OVERLAP = 60  # letters that two pieces share, more than any stem has
 _PATH = "registers/content_terms/data.json"
 _WORD = re.compile(r"[^\W\d_]+")
 Boundary = Literal["prefix", "suffix", "any", "whole"]
@@ -97,7 +99,13 @@ class Terms:
                 self.idioms[key] = (*self.idioms.get(key, ()), idiom)
 
     def met_by(self, word: str) -> tuple[Term, ...]:
-        """The terms that the word meets."""
+        """The terms that the word meets. Linear: of a very long word, each piece is taken for a word (in doubt, it counts)."""
+        if len(word) <= LONGEST_WORD:
+            return self._met_by(word)
+        pieces = {word[start : start + LONGEST_WORD] for start in range(0, len(word) - OVERLAP, LONGEST_WORD - OVERLAP)}
+        return tuple(dict.fromkeys(term for piece in sorted(pieces) for term in self._met_by(piece)))
+
+    def _met_by(self, word: str) -> tuple[Term, ...]:
         lengths = [length for length in self.lengths.get(word[:MIN_STEM], ()) if length <= len(word)]
         stems = [item for length in lengths for item in self.at_start.get(word[:length], ())]
         found = [term for _, term in sorted(stems, key=_number) if term.meets(word, 0)] if stems else []

@@ -1,0 +1,39 @@
+"""CPR numbers that are called so and spelled oddly: "CPR 070761 (4285)", "CPR: 070 761 4285", a digit in each cell of a form.
+
+The label says what the number is, so the next ten digits are taken whatever stands between them; they must give a day of the calendar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from addin_backend.evidence.content.passage import Passage
+
+_PIECES = ("cpr", "personnummer", "personnr", "personal number", "fødselsnummer", "sygesikring", "civil registration", "ssn")
+_LABELLED = re.compile(
+    rf"(?<![a-zæøå])e?(?:{'|'.join(_PIECES)})[a-zæøå.]{{0,8}}[ \t]{{0,3}}(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?\s{{0,3}}"
+    r"(?:er|is|var|på|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?=[0-9])"
+)
+_TEN = re.compile(r"[0-9](?:[\W_]{0,6}[0-9]){9}(?![0-9])")
+_DATE = re.compile(  # with its year or its hour beside it
+    r"(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}[-./ ][0-9]{1,2}(?![0-9])|[0-9]{1,2}[-./ ]{1,2}[0-9]{1,2}[-./ ]{1,2}(?:19|20)[0-9]{2}(?![0-9])\W"
+)
+_CELLS = re.compile(r"(?<![0-9])([0-9]{6})[;|,\t]{1,2}([0-9]{4})(?![0-9]|[.,][0-9])")
+
+
+def labelled(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) of the number behind each CPR label, in order; dates and times are none."""
+    if not any(piece in passage.folded for piece in _PIECES):
+        return
+    text = passage.folded
+    for label in _LABELLED.finditer(text):
+        found = _TEN.match(text, label.end())
+        if found and not _DATE.match(text, label.end()):
+            yield found.start(), found.end(), "".join(char for char in found.group() if char in "0123456789")
+
+
+def cells(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) of each pair of neighbouring cells of a table that hold six and four digits, in order."""
+    for found in _CELLS.finditer(passage.text):
+        yield found.start(), found.end(), found[1] + found[2]
