@@ -93,9 +93,10 @@ def candidates(
     found: list[Candidate] = []
     if not evidence.recipients:
         return ()
-    if any(hit.identifier for hit in evidence.content.hits):
+    best = _at_best(evidence, lambda hit: not hit.identifier, ())
+    # Where something else stays protected, numbers alone make no protected mail an open one: not worth masking 100 kB to find out.
+    if best.content.hits != evidence.content.hits and (decision.action is not Action.PROTECT or not best.content.classes):
         masked = mask(message, evidence.content)
-        best = _at_best(evidence, lambda hit: not hit.identifier, ())
         found.append(Candidate(change="mask_identifiers", message=masked, evidence=best, texts=_mask_texts(evidence), reread=True))
     parts = {item.part for item in evidence.content.unreadable} | {hit.part for hit in evidence.content.hits}
     attached = tuple(sorted(index for index in parts if 0 <= index < len(message.attachments)))
