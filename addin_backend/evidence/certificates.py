@@ -78,7 +78,8 @@ def _loaded(der: bytes) -> x509.Certificate | None:
         _ = certificate.extensions, certificate.public_key(), certificate.subject, certificate.not_valid_after_utc
     except Exception:  # noqa: BLE001 a certificate is a stranger's bytes; whatever the parser raises, it is not readable
         return None
-    return certificate
+    # The signature does not cover its own count of unused bits, which is 0 for whole octets (X.690 §8.6.2): one certificate, one form.
+    return certificate if der.endswith(b"\x00" + certificate.signature) else None
 
 
 def addresses(der: bytes) -> frozenset[str]:
