@@ -102,6 +102,8 @@ def is_plain_charset(charset: str) -> bool:
 
 
 def _with_codec(content: bytes, charset: str) -> str | None:
+    if "escape" in charset.lower():
+        return None  # a spelling of Python's, not a charset of mail (IANA): no client shows such text
     try:
         return content.decode(charset)
     except (UnicodeError, LookupError, ValueError):
