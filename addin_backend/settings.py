@@ -59,7 +59,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     entra_key: str = ""
     entra_audience: str = ""
     log_format: str = "json"
-    send_wait: _Seconds = 20.0
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -104,7 +103,6 @@ TABLE: tuple[Row, ...] = (
     Row("entra_key", "PEM file: the certificate's private key.", secret=True),
     Row("entra_audience", "Audience that the add-in's tokens must carry, e.g. api://<client id>."),
     Row("log_format", "'json' or 'console'."),
-    Row("send_wait", "Seconds that a send may take before the answer says 'still working'."),
 )
 
 
