@@ -23,7 +23,9 @@ from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
+from addin_backend.evidence.gather import content_of
 from addin_backend.flows.accept_send import Accepting, Press, accept
+from addin_backend.flows.changes import apply
 from addin_backend.flows.check import Ask, Checking
 from addin_backend.flows.intake import from_draft
 from addin_backend.flows.pre_send import Recording, pre_send
@@ -154,6 +156,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 intake=from_draft,
                 check=_check_service(checks, recording(cabinet)),
                 send=_send_service(accepting(checks, cabinet, mailbox, durable)),
+                apply=lambda message, edit: apply(message, edit, content_of(message, checks.terms)),
                 job=cabinet.store.job,
                 rules=lambda: in_force,
                 recent=_log_service(cabinet),

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from addin_backend.decision import answer as answers
-from addin_backend.decision import explain, question, ways_out
+from addin_backend.decision import explain, question
 from addin_backend.decision.explain import RuleText
-from addin_backend.evidence.content.masking import mask_identifiers
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.digest import digest_of
 from addin_backend.evidence.gather import Circumstances, content_of, gather
-from addin_backend.evidence.recipients import RecipientFacts, unknown_recipient
-from addin_backend.model.decision import Action, Answer, Decision, Protection, RecipientDecision, WayOut
+from addin_backend.evidence.recipients import RecipientFacts
+from addin_backend.flows.find_ways_out import Trying, find_ways_out
+from addin_backend.model.decision import Action, Answer, Decision, RecipientDecision
 from addin_backend.model.evidence import Channels, Evidence, OrganisationKind, TransportEvidence
-from addin_backend.model.message import Message, Recipient
+from addin_backend.model.message import Message
 from addin_backend.ports import EngineFailure, PolicyEngine, TransportSource
 
 LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the client's four (measured)
@@ -94,48 +94,6 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
     )
 
 
-def _tried(candidate: ways_out.Candidate, wanted: Container[Action], parts: Checking) -> Action:
-    """What the changed draft would get. Where the change touched the words they are read again, unless not even the best could help."""
-    action = _evaluate(candidate.evidence, parts)[1].action
-    if not candidate.reread or action not in wanted:
-        return action
-    content = content_of(candidate.message, parts.terms)
-    return _evaluate(msgspec.structs.replace(candidate.evidence, content=content), parts)[1].action
-
-
-def _with_colleague(message: Message, evidence: Evidence) -> ways_out.Candidate:
-    """The mail is tried with a colleague alone: what works then is another recipient, or writing the mail anew to one."""
-    colleague = unknown_recipient(Recipient(address="", domain=""), internal=True)
-    addressed = msgspec.structs.replace(evidence, recipients=(colleague,))
-    if evidence.recipients:
-        return ways_out.change_recipient(message, addressed)
-    return ways_out.add_recipient(message, addressed) if evidence.readable else ways_out.write_anew(message, addressed)
-
-
-def _working(found: Iterable[ways_out.Candidate], wanted: Container[Action], parts: Checking) -> tuple[WayOut, ...]:
-    """The candidates that were evaluated and make things better."""
-    tried = ((item, _tried(item, wanted, parts)) for item in found)
-    return tuple(
-        WayOut(change=item.change, recipients=item.recipients, parts=item.parts, action=action, texts=item.texts)
-        for item, action in tried
-        if action in wanted
-    )
-
-
-def _ways_out(message: Message, evidence: Evidence, decision: Decision, parts: Checking) -> tuple[WayOut, ...]:
-    """What was evaluated and makes things better. A block by the rules always has one: what works to nobody else works to a colleague."""
-    wanted = ways_out.WORTH_OFFERING[decision.action]
-    pane = any(item.protection is Protection.PORTAL for item in decision.recipients)  # enforced TLS and certificates disturb nobody
-    if decision.action is Action.PROTECT and not pane:
-        return ()
-    if not wanted or not decision.question or any(item.code.startswith("EN-") and item.effect == "block" for item in decision.findings):
-        return ()
-    offered = _working(ways_out.candidates(message, decision, evidence, mask_identifiers), wanted, parts)
-    if offered or decision.action is not Action.BLOCK:
-        return offered
-    return _working([_with_colleague(message, evidence)], wanted, parts)
-
-
 def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Evidence]:
     """Decide about ``message``. Never raises for what the mail holds or for a failing engine: those are blocks."""
     content = content_of(message, parts.terms)
@@ -148,7 +106,8 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
     )
     evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
     decision = _decide(message, evidence, ask, parts)
-    return msgspec.structs.replace(decision, ways_out=_ways_out(message, evidence, decision, parts)), evidence
+    trying = Trying(answer=lambda changed: _evaluate(changed, parts)[1].action, read=lambda changed: content_of(changed, parts.terms))
+    return msgspec.structs.replace(decision, ways_out=find_ways_out(message, evidence, decision, trying)), evidence
 
 
 def with_facts(parts: Checking, facts: RecipientFacts, organisation: OrganisationKind) -> Checking:

@@ -89,9 +89,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """A change to the draft that was re-evaluated and works: ``action`` is what the changed draft would get.
 
-    ``change`` is one of: remove_recipient, remove_attachment, mask_identifiers, remove_sensitive_content,
-    leave_out_quoted, add_recipient, change_recipient, write_anew, use_portal. ``recipients`` and ``parts`` say
-    which; for change_recipient they are the ones to replace.
+    ``change`` is one that the program makes at a press (leave_out_quoted, mask_identifiers, remove_attachment,
+    send_attachment_separately, move_to_bcc, remove_recipient, use_portal) or one for the writer (remove_sensitive_content,
+    add_recipient, change_recipient, write_anew). ``recipients`` and ``parts`` say which; for change_recipient they are the ones to replace.
     """
 
     change: str
@@ -99,6 +99,14 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[int, ...] = ()
     action: Action
     texts: Texts
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """A change that the program makes itself: ``change`` as in WayOut, with the recipients and attachments (by index) that it is about."""
+
+    change: str
+    recipients: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
 
 
 class RecipientDecision(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from addin_backend.errors import BadInput, NotFound, NotYours
+from addin_backend.model.decision import Edit
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
 from addin_backend.web.services import CheckCall, SendCall, Services
-from addin_backend.web.wire import CheckBody, SendBody, checked_out, decode, job_out, send_out
+from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, job_out, send_out
 
 
 def _weigh(draft: DraftInput, limit: int) -> None:
@@ -22,7 +23,7 @@ def _weigh(draft: DraftInput, limit: int) -> None:
         raise too_large(limit)
 
 
-def _own(identity: Identity, body: CheckBody | SendBody) -> None:
+def _own(identity: Identity, body: CheckBody | SendBody | ApplyBody) -> None:
     """The mailbox and the sender must both be the caller's: a token for one mailbox says nothing about another."""
     for address, field in ((body.mailbox, "mailbox"), (body.draft.sender, "draft.from")):
         if not identity.owns(address):
@@ -81,6 +82,22 @@ async def send(request: Request) -> Response:
     return await run_in_threadpool(start)
 
 
+async def apply(request: Request) -> Response:
+    """``POST /api/v1/apply``: the draft after a way out; a second one when the change makes two mails of it. Nothing is stored or sent."""
+    services, identity = services_of(request), await signed_in(request)
+    raw = await read_json_body(request, services.message_limit)
+
+    def change() -> Response:
+        body = decode(raw, ApplyBody)
+        _own(identity, body)
+        _weigh(body.draft, services.message_limit)
+        message = services.intake(body.draft)
+        drafts = services.apply(message, Edit(body.change, tuple(body.recipients), tuple(body.parts)))
+        return json_response({"drafts": [draft_out(message, item) for item in drafts]})
+
+    return await run_in_threadpool(change)
+
+
 async def job(request: Request) -> Response:
     """``GET /api/v1/send/{job_id}``: how far a send has come. Somebody else's job does not exist."""
     services, identity = services_of(request), await signed_in(request)
@@ -92,6 +109,7 @@ async def job(request: Request) -> Response:
 
 ROUTES = (
     Route("/api/v1/check", check, methods=["POST"]),
+    Route("/api/v1/apply", apply, methods=["POST"]),
     Route("/api/v1/send", send, methods=["POST"]),
     Route("/api/v1/send/{job_id}", job, methods=["GET"]),
 )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from addin_backend.model.decision import Decision, Texts
+from addin_backend.flows.changes import Applied
+from addin_backend.model.decision import Decision, Edit, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
@@ -126,6 +127,7 @@ class Services:
 
     ``identify``   the person behind a bearer token, or None.
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
+    ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``package``    the sealed package behind a link; raises NotFound.
@@ -141,6 +143,7 @@ class Services:
     intake: Callable[[DraftInput], Message]
     check: Callable[[CheckCall], Checked]
     send: Callable[[SendCall], SendAnswer]
+    apply: Callable[[Message, Edit], tuple[Applied, ...]]
     job: Callable[[str], SendJob]
     rules: Callable[[], RulesInForce]
     recent: Callable[[int, str], LogView]

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from addin_backend.errors import BadInput, SendSecurelyError
+from addin_backend.flows.changes import Applied
 from addin_backend.flows.present import decision_view
 from addin_backend.model.decision import Decision, Texts
 from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.message import Message, RecipientKind
 from addin_backend.model.sending import SendJob
 from addin_backend.web.services import Checked, SendAnswer
 
@@ -46,6 +48,42 @@ class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confirmed: list[Code] = []
     confirmed_for: Digest = ""
     secure: bool = True
+
+
+class ApplyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``POST /api/v1/apply``: a way out, as the check offered it, and the draft that it was offered for."""
+
+    mailbox: str
+    draft: DraftInput
+    change: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}$")]
+    recipients: list[str] = []
+    parts: list[Annotated[int, msgspec.Meta(ge=0)]] = []
+
+
+class PersonOut(msgspec.Struct, frozen=True):
+    """One recipient of a changed draft."""
+
+    address: str
+    name: str
+
+
+class KeptOut(msgspec.Struct, frozen=True):
+    """An attachment that stays: ``part`` is its index in the draft that was sent in, ``base64`` its new content or null when unchanged."""
+
+    part: int
+    name: str
+    base64: bytes | None
+
+
+class DraftOut(msgspec.Struct, frozen=True):
+    """What a draft holds after a change. What is not named here (format, importance, sender) is as it was."""
+
+    to: tuple[PersonOut, ...]
+    cc: tuple[PersonOut, ...]
+    bcc: tuple[PersonOut, ...]
+    subject: str
+    body: str
+    attachments: tuple[KeptOut, ...]
 
 
 class GroupOut(msgspec.Struct, frozen=True):
@@ -104,6 +142,20 @@ def checked_out(checked: Checked) -> dict[str, Any]:
     """The answer of a check. ``ticket`` is the header that the client sets before the mail leaves, or null."""
     ticket = {"header": checked.ticket.header, "value": checked.ticket.value} if checked.ticket else None
     return {**decision_out(checked.decision), "ticket": ticket}
+
+
+def draft_out(before: Message, after: Applied) -> DraftOut:
+    """A changed draft, told as what differs from the one that was sent in."""
+    pairs = zip(after.kept, after.message.attachments, strict=True)
+    kept = tuple(
+        KeptOut(part, item.name, item.content if item.content != before.attachments[part].content else None) for part, item in pairs
+    )
+
+    def people(kind: RecipientKind) -> tuple[PersonOut, ...]:
+        return tuple(PersonOut(item.address, item.display_name) for item in after.message.recipients if item.kind is kind)
+
+    to, cc, bcc = (people(kind) for kind in (RecipientKind.TO, RecipientKind.CC, RecipientKind.BCC))
+    return DraftOut(to, cc, bcc, after.message.subject, after.message.body, kept)
 
 
 def send_out(answer: SendAnswer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from addin_backend.decision import ways_out
 from addin_backend.evidence.addresses import normalise
 from addin_backend.evidence.recipients import unknown_recipient
-from addin_backend.model.decision import SEVERITY, Action, Decision, Protection, RecipientDecision, Texts
+from addin_backend.model.decision import SEVERITY, Action, Decision, Edit, Protection, RecipientDecision, Texts
 from addin_backend.model.evidence import (
     Channels,
     ContentEvidence,
@@ -46,6 +46,7 @@ def _hit(sensitivity: SensitivityClass, part: int = -1, *, identifier: bool = Fa
 CPR = _hit(SensitivityClass.CPR, identifier=True)
 ACCOUNT = _hit(SensitivityClass.CONFIDENTIAL, identifier=True)
 HEALTH = _hit(SensitivityClass.SPECIAL_CATEGORY, part=2)
+QUOTED = msgspec.structs.replace(_hit(SensitivityClass.SPECIAL_CATEGORY), location=Location.QUOTED)
 
 
 def _tried(
@@ -82,25 +83,27 @@ def _tried(
         digest="",
         decided_at=datetime(2026, 11, 23, tzinfo=UTC),
     )
-    return list(ways_out.candidates(message, decision, evidence, lambda mail, _: msgspec.structs.replace(mail, body="maskeret")))
+    return list(ways_out.candidates(message, decision, evidence, lambda edit: changed(message, edit)))
+
+
+def changed(message: Message, edit: Edit) -> Message:
+    """A stand-in for the flow's hand: it writes into the body what it was asked to do."""
+    return msgspec.structs.replace(message, body=f"{edit.change} {edit.parts or edit.recipients}")
 
 
 BLOCKED, FINE = {"a@x.example": Action.BLOCK}, {"b@x.example": Action.ALLOW}
+FILES_OUT = ["remove_attachment", "send_attachment_separately"]
+LAST = ["use_portal", "remove_sensitive_content"]
 CASES = [
-    ("a number in the body", (CPR,), BLOCKED, (), True, ["mask_identifiers", "remove_sensitive_content"]),
-    ("words in a file", (HEALTH,), BLOCKED, (), True, ["remove_attachment", "remove_sensitive_content"]),
-    (
-        "a number and two recipients",
-        (CPR,),
-        {**BLOCKED, **FINE},
-        (),
-        True,
-        ["mask_identifiers", "remove_recipient", "remove_sensitive_content"],
-    ),
-    ("a locked file", (), BLOCKED, (1,), True, ["remove_attachment", "remove_sensitive_content"]),
-    ("nothing in it", (), BLOCKED, (), True, []),
-    ("nothing in it, one of two blocked", (), {**BLOCKED, **FINE}, (), True, ["remove_recipient"]),
-    ("it cannot be read", (), BLOCKED, (-1,), False, ["write_anew"]),
+    ("a number in the body", (CPR,), BLOCKED, (), True, ["mask_identifiers", *LAST]),
+    ("words in a file", (HEALTH,), BLOCKED, (), True, [*FILES_OUT, *LAST]),
+    ("words in the mail below", (QUOTED,), BLOCKED, (), True, ["leave_out_quoted", *LAST]),
+    ("a number and two recipients", (CPR,), {**BLOCKED, **FINE}, (), True, ["mask_identifiers", "remove_recipient", *LAST]),
+    ("two organisations", (), {**BLOCKED, "c@y.example": Action.BLOCK}, (), True, ["move_to_bcc", "use_portal"]),
+    ("a locked file", (), BLOCKED, (1,), True, [*FILES_OUT, *LAST]),
+    ("nothing in it", (), BLOCKED, (), True, ["use_portal"]),
+    ("nothing in it, one of two blocked", (), {**BLOCKED, **FINE}, (), True, ["remove_recipient", "use_portal"]),
+    ("it cannot be read", (), BLOCKED, (-1,), False, ["use_portal", "write_anew"]),
     ("nobody", (CPR,), {}, (), True, []),
 ]
 
@@ -114,13 +117,17 @@ def test_what_is_tried(
 
 
 def test_each_candidate_changes_what_it_names() -> None:
-    """Masking changes the body, removing files drops just the named ones, removing a recipient drops the blocked one."""
+    """Each is made with the hand it is given, and says what is left when it works."""
     found = {item.change: item for item in _tried((CPR, HEALTH), {**BLOCKED, **FINE}, unreadable=(0,))}
-    assert (found["mask_identifiers"].message.body, found["mask_identifiers"].reread) == ("maskeret", True)
-    assert ((0, 2), (FILES[1],)) == (found["remove_attachment"].parts, found["remove_attachment"].message.attachments)
+    assert ("mask_identifiers ()", True) == (found["mask_identifiers"].message.body, found["mask_identifiers"].reread)
+    assert ((0, 2), "remove_attachment (0, 2)") == (found["remove_attachment"].parts, found["remove_attachment"].message.body)
     assert found["remove_recipient"].recipients == ("a@x.example",)
     assert ["b@x.example"] == [item.address for item in found["remove_recipient"].evidence.recipients]
     assert found["remove_sensitive_content"].evidence.content == ways_out.EMPTY_CONTENT
+    assert found["use_portal"].evidence.secure_requested
+    besides = found["send_attachment_separately"].besides
+    assert besides is not None
+    assert ("only_attachment (0, 2)", True, 2) == (besides[0].body, besides[1].secure_requested, besides[1].attachment_count)
 
 
 @pytest.mark.parametrize(

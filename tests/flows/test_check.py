@@ -14,11 +14,11 @@ import pytest
 
 from addin_backend.bootstrap.checking import checking, open_engine, rulebook
 from addin_backend.evidence.addresses import normalise
-from addin_backend.evidence.content.masking import mask_identifiers
 from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.supplied import read_supplied
+from addin_backend.flows.changes import CHANGES, apply
 from addin_backend.flows.check import Ask, Checking, check, with_facts
-from addin_backend.model.decision import SEVERITY, Action, Decision, WayOut
+from addin_backend.model.decision import SEVERITY, Action, Decision, Edit, WayOut
 from addin_backend.model.message import Attachment, BodyFormat, Message, RecipientKind
 from addin_backend.settings import Settings
 from sizes import size
@@ -77,7 +77,9 @@ def _attachment(rng: random.Random) -> Attachment:
 def _message(rng: random.Random) -> Message:
     html = rng.random() < 0.4
     lines = [rng.choice(SENTENCES) for _ in range(rng.randrange(3))]
-    people = rng.sample(PEOPLE, rng.choice([0, 1, 1, 1, 1, 2, 3, 5]))
+    if rng.random() < 0.4:
+        lines += ["Fra: Bo Madsen", "Sendt: 3. maj 2026", "Til: Mette Holm", "Emne: Din forsikring", "", rng.choice(SENTENCES)]
+    people = [PEOPLE[1]] if rng.random() < 0.3 else rng.sample(PEOPLE, rng.choice([0, 1, 1, 1, 1, 2, 3, 5]))
     return Message(
         sender="mette@firma.example",
         recipients=tuple(normalise(item, rng.choice(list(RecipientKind))) for item in people),
@@ -89,48 +91,51 @@ def _message(rng: random.Random) -> Message:
     )
 
 
-def _taken(message: Message, way: WayOut, parts: Checking) -> Message:
-    """The mail after the writer has really done what the way out says."""
+def _taken(message: Message, way: WayOut, parts: Checking) -> tuple[Message, ...]:
+    """The mails after the press, or after the writer has really done what the way out says."""
     change = msgspec.structs.replace
     ordinary = {"subject": "Hej", "body": "Hej", "body_format": BodyFormat.PLAIN, "attachments": (), "readable": True}
-    others = tuple(item for item in message.recipients if item.address not in way.recipients)
-    if way.change == "mask_identifiers":
-        return mask_identifiers(message, content_of(message, parts.terms))
-    if way.change == "remove_attachment":
-        left = tuple(item for index, item in enumerate(message.attachments) if index not in way.parts)
-        return change(message, attachments=left)
-    if way.change == "remove_recipient":
-        return change(message, recipients=others)
+    if way.change in CHANGES:
+        edit = Edit(way.change, way.recipients, way.parts)
+        return tuple(item.message for item in apply(message, edit, content_of(message, parts.terms)))
+    if way.change == "use_portal":
+        return (message,)
     if way.change == "remove_sensitive_content":
-        return change(message, **ordinary)
+        return (change(message, **ordinary),)
     if way.change == "write_anew":
-        return change(message, recipients=message.recipients or (COLLEAGUE,), **ordinary)
+        return (change(message, recipients=message.recipients or (COLLEAGUE,), **ordinary),)
     if way.change == "add_recipient":
-        return change(message, recipients=(COLLEAGUE,))
+        return (change(message, recipients=(COLLEAGUE,)),)
     assert way.change == "change_recipient"
-    return change(message, recipients=(COLLEAGUE,), **({} if message.readable else ordinary))
+    return (change(message, recipients=(COLLEAGUE,), **({} if message.readable else ordinary)),)
 
 
 def _decide(message: Message, parts: Checking, *, secure: bool = False) -> Decision:
     return check(message, Ask(at=AT, secure=secure), parts)[0]
 
 
+COMMON = ("leave_out_quoted", "mask_identifiers", "remove_attachment", "send_attachment_separately", "remove_recipient")
+
+
 def test_every_way_out_works_when_it_is_taken(parts: Checking) -> None:
     """No way out makes the answer worse than promised, each makes it better, and every block has at least one."""
     rng = random.Random(7)
     seen: Counter[str] = Counter()
-    for _ in range(size(sample=60, full=1000)):
+    for _ in range(size(sample=250, full=1000)):
         message, secure = _message(rng), rng.random() < 0.2
         decision = _decide(message, parts, secure=secure)
         assert decision.action is not Action.BLOCK or decision.ways_out, message
         assert decision.action is not Action.ALLOW or not decision.ways_out
         for way in decision.ways_out:
-            then = _decide(_taken(message, way, parts), parts, secure=secure).action
+            first, *more = _taken(message, way, parts)
+            then = _decide(first, parts, secure=secure or way.change == "use_portal").action
             assert SEVERITY[then] <= SEVERITY[way.action] < SEVERITY[decision.action], (way, message)
+            for apart in more:
+                assert _decide(apart, parts, secure=True).action in (Action.ALLOW, Action.PROTECT), (way, message)
             assert way.texts.da
             assert way.texts.en
             seen[way.change] += 1
-    assert {"mask_identifiers", "remove_attachment", "remove_recipient", "remove_sensitive_content", "write_anew"} <= set(seen)
+    assert set(seen) >= {*COMMON, "remove_sensitive_content", "write_anew"}
 
 
 CASES = [

@@ -10,8 +10,10 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from addin_backend.errors import Conflict, NotFound
+from addin_backend.flows.changes import apply
 from addin_backend.flows.intake import from_draft
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
+from addin_backend.model.evidence import ContentEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import Group, PortalPackage, SendJob, SendState
@@ -161,6 +163,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         intake=from_draft,
         check=recorder.check,
         send=recorder.send,
+        apply=lambda message, edit: apply(message, edit, ContentEvidence(classes=frozenset())),
         job=recorder.job,
         rules=recorder.rules,
         recent=recorder.recent,

@@ -266,3 +266,31 @@ def test_unknown_addresses_and_methods_of_the_api_answer_in_json() -> None:
 def test_health_says_which_rules_are_in_force() -> None:
     """An answer means that the rules could be read."""
     assert client(Recorder()).get("/healthz").json() == {"status": "ok", "policy_revision": "a" * 64, "engine": "regorus"}
+
+
+def test_a_way_out_changes_the_draft_and_names_only_what_it_changed() -> None:
+    """The recipient moves, the attachment that stays is told by its place, and nothing is stored or sent."""
+    recorder = Recorder()
+    files = [{"name": f"{name}.txt", "media_type": "text/plain", "base64": base64.b64encode(name.encode()).decode()} for name in "ab"]
+    body = {"mailbox": METTE, "draft": draft(attachments=files), "change": "remove_attachment", "parts": [0]}
+    (changed,) = client(recorder).post("/api/v1/apply", json=body, headers=AS_METTE).json()["drafts"]
+    assert [{"part": 1, "name": "b.txt", "base64": None}] == changed["attachments"]
+    assert [{"address": "bo.madsen@postkasse.example", "name": "Bo Madsen"}] == changed["to"]
+    apart = client(recorder).post("/api/v1/apply", json={**body, "change": "send_attachment_separately"}, headers=AS_METTE).json()["drafts"]
+    assert [["b.txt"], ["a.txt"]] == [[item["name"] for item in one["attachments"]] for one in apart]
+    assert "CPR" not in apart[1]["body"] + apart[1]["subject"]
+    assert ([], []) == (recorder.checks, recorder.sends)
+
+
+@pytest.mark.parametrize("change", ["remove_sensitive_content", "only_the_dead_know"])
+def test_a_change_that_is_the_writers_is_refused(change: str) -> None:
+    """Bad input with the field, and a sentence for the person."""
+    body = {"mailbox": METTE, "draft": draft(), "change": change}
+    assert _error(client(Recorder()).post("/api/v1/apply", json=body, headers=AS_METTE), 400)["field"] == "change"
+
+
+def test_somebody_elses_draft_is_not_changed() -> None:
+    """A token for one mailbox says nothing about another."""
+    _error(
+        client(Recorder()).post("/api/v1/apply", json={"mailbox": METTE, "draft": draft(), "change": "move_to_bcc"}, headers=AS_JONAS), 403
+    )

@@ -41,6 +41,8 @@ export function client(language) {
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
     check: (mailbox, draft, { codes, digest }) =>
       call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed: codes, confirmed_for: digest, secure: false } }),
+    apply: (mailbox, draft, { change, recipients, parts }) =>
+      call("POST", "/api/v1/apply", { token, body: { mailbox, draft, change, recipients, parts } }),
     send: (mailbox, draft, { codes, digest }, key) =>
       call("POST", "/api/v1/send", {
         token,

@@ -2,7 +2,7 @@
 
 import { client, Failure } from "./api.js";
 import { confirmations, describe, describeFailure, describeLost, leavesSilently, receipt, settled } from "./answer.js";
-import { applyWayOut, fieldFor, makeDraft, toBase64, writeAddresses } from "./draft.js";
+import { fieldFor, isWriters, makeDraft, toBase64, withChanges, writeAddresses } from "./draft.js";
 import { alertContent, element, paneContent, receiptContent } from "./show.js";
 import { wordsFor } from "./words.js";
 
@@ -230,21 +230,31 @@ function finished(job) {
   place.focus();
 }
 
+/** One press: the service makes the change, a second mail becomes a draft of its own, and the new version is checked. */
 async function applyAndCheck(way) {
-  const changed = applyWayOut(draftNow(), way);
-  if (changed === null) {
+  if (isWriters(way)) {
     closeAlert();
     say(words.editThis);
     at(fieldFor(way)).focus();
     return;
   }
-  fill(changed);
+  if (way.change === "use_portal") {
+    await pressed(sendSecurely);
+    return;
+  }
+  let told = "";
   await pressed(async () => {
+    const before = draftNow();
+    const { drafts } = await api.apply(sender, before, way);
+    const [changed, apart] = drafts.map((item) => withChanges(before, item));
+    if (apart) await api.saveDraft(sender, { ...apart, item_id: null });
+    told = apart ? words.appliedApart : words.appliedThen;
+    fill(changed);
     await save();
     say(words.checking);
     showAnswer(await api.check(sender, draftNow(), compose.confirmed));
   });
-  say(words.appliedThen);
+  say(told);
 }
 
 const ACTS = {
