@@ -11,6 +11,7 @@ import msgspec
 from addin_backend.decision import answer as answers
 from addin_backend.decision import explain, question
 from addin_backend.decision.explain import RuleText
+from addin_backend.decision.kinds import kinds
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.digest import digest_of
 from addin_backend.evidence.gather import Circumstances, content_of, gather
@@ -72,7 +73,8 @@ def _evaluate(evidence: Evidence, parts: Checking) -> tuple[bytes, Answer]:
 
 def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> Decision:
     asked, answer = _evaluate(evidence, parts)
-    found = explain.findings(answer, evidence, parts.texts, [item.name for item in message.attachments])
+    names = [item.name for item in message.attachments]
+    found = explain.findings(answer, evidence, parts.texts, names)
     if answer.action is not Action.ALLOW:
         found += explain.notes(evidence)
     recipients = tuple(
@@ -91,6 +93,7 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
         question=asked,
         digest=digest_of(message),
         decided_at=ask.at,
+        content=kinds(evidence.content, names),
     )
 
 

@@ -50,7 +50,7 @@ def line_view(file: str, decision: Decision) -> dict[str, Any]:
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:
-    """Action, classes, a line per recipient, findings with words, ways out and the revision; no time, id or engine name."""
+    """Action, classes, a line per recipient, kinds found, findings with words, ways out, revision; no time, id or engine name."""
     return {
         "action": decision.action.value,
         "classes": list(decision.classes),
@@ -59,6 +59,7 @@ def decision_view(decision: Decision) -> dict[str, Any]:
             {"address": item.address, "action": item.action.value, "protection": item.protection.value, "codes": list(item.codes)}
             for item in decision.recipients
         ],
+        "content": [{"kind": item.kind, "count": item.count, "texts": _texts(item.texts)} for item in decision.content],
         "findings": [_finding(item) for item in decision.findings],
         "ways_out": [_way_out(item) for item in decision.ways_out],
         "policy_revision": decision.policy_revision,

@@ -101,6 +101,14 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     texts: Texts
 
 
+class ContentKind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of content that was found, in words that name its places; the value itself is nowhere in it."""
+
+    kind: str
+    count: int
+    texts: Texts
+
+
 class Edit(msgspec.Struct, frozen=True):
     """A change that the program makes itself: ``change`` as in WayOut, with the recipients and attachments (by index) that it is about."""
 
@@ -132,3 +140,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     question: bytes
     digest: str
     decided_at: datetime
+    content: tuple[ContentKind, ...] = ()  # for the sender's eyes: it names attachments

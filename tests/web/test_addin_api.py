@@ -38,7 +38,7 @@ def test_a_check_answers_with_the_whole_decision() -> None:
     response = client(recorder).post("/api/v1/check", json=body, headers=AS_METTE)
     assert response.status_code == 200
     answer = response.json()
-    expected = ["action", "classes", "headline", "recipients", "findings", "ways_out", "policy_revision", "digest", "ticket"]
+    expected = ["action", "classes", "headline", "recipients", "content", "findings", "ways_out", "policy_revision", "digest", "ticket"]
     assert sorted(answer) == sorted(expected)
     assert answer["ticket"] == {"header": "X-SendSecurely-Ticket", "value": "v1.abc"}
     assert answer["recipients"] == [

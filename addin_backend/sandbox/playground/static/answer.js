@@ -57,6 +57,7 @@ export function describe(decision, words, language) {
       action,
       how: action === "block" ? words.protection.none : (words.protection[protection] ?? protection),
     })),
+    content: (decision.content ?? []).map(({ texts }) => texts[language]),
     reasons: found,
     buttons: buttons(decision, words, language),
   };

@@ -77,6 +77,7 @@ export function paneContent(view, decision, words, act) {
     element("div", { class: "pane-head" }, element("h2", {}, words.sendSecurely), element("button", { type: "button", class: "close", "aria-label": words.close, onclick: () => act({ kind: "close" }) }, "×")),
     element("div", { class: `banner banner-${view.tone}` }, icon(view.tone), element("p", {}, view.headline)),
     view.recipients.length > 0 ? element("section", {}, element("h3", {}, words.recipients), people(view.recipients)) : null,
+    view.content.length > 0 ? element("section", {}, element("h3", {}, words.found), element("ul", { class: "found" }, ...view.content.map((text) => element("li", {}, text)))) : null,
     rest.length > 0 ? element("div", { class: "buttons stacked" }, ...rest.map((entry, index) => button(entry, index === 0, act))) : null,
     ways.length > 0
       ? element("section", {}, element("h3", {}, view.tone === "block" ? words.waysOutBlocked : words.waysOut), element("div", { class: "buttons stacked" }, ...ways.map((entry) => button(entry, false, act))))
