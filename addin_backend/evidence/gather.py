@@ -25,6 +25,7 @@ class Circumstances:
     at: date
     secure_requested: bool = False
     confirmed: frozenset[str] = frozenset()
+    justified: frozenset[str] = frozenset()
 
 
 def _once(identifiers: Iterable[str], message: Message) -> tuple[str, ...]:
@@ -67,7 +68,9 @@ def gather(
         channels=around.channels,
         at=around.at,
         size_bytes=size_of(message),
+        largest_part_bytes=max((len(item.content) for item in message.attachments), default=0),
         attachment_count=len(message.attachments),
         secure_requested=around.secure_requested,
         confirmed=around.confirmed,
+        justified=around.justified,
     )

@@ -7,6 +7,21 @@ from enum import StrEnum
 
 import msgspec
 
+from addin_backend.model.facts import (
+    Answered,
+    Confidence,
+    DigitalPost,
+    DispensationMatch,
+    History,
+    LookAlike,
+    MailboxKind,
+    MessageForm,
+    RemoteAccess,
+    Salutation,
+    SensitivityLabel,
+    ThreadProtection,
+    Uses,
+)
 from addin_backend.model.message import RecipientKind
 
 
@@ -91,13 +106,27 @@ class TransferBasisKind(StrEnum):
 
 
 class TransferBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded ground for sending to an organisation outside the EEA. Expired (``valid_to`` before the day) means absent."""
+    """A recorded ground for sending to an organisation outside the EEA. Expired (``valid_to`` before the day) means absent.
+
+    ``country``             where it holds, "" when the source does not say (then it holds where the recipient is).
+    ``scope_met``           the recipient is within the decision's scope (on the DPF list; a commercial organisation in Canada).
+    ``data_kinds``          what the recipient certified under the DPF: "employment" (HR data), "other"; empty: not stated.
+    ``public_powers``       whether the mail is part of exercising public powers, which closes grounds (Art. 49(3)).
+    ``authority_informed``  the authority was told, which compelling interests take (Art. 49(1), second subparagraph).
+    ``uses``                how often a derogation was used for this recipient, from our own records.
+    """
 
     basis: TransferBasisKind
     module: str = ""  # SCC module "1".."4", else ""
     guarantees_met: bool = False  # EDPB Recommendations 02/2020, all four
     valid_to: date | None = None
     classes: frozenset[SensitivityClass] = frozenset()
+    country: str = ""
+    scope_met: Answered = Answered.NOT_ASKED
+    data_kinds: frozenset[str] = frozenset()
+    public_powers: Answered = Answered.NOT_ASKED
+    authority_informed: Answered = Answered.NOT_ASKED
+    uses: Uses = Uses()
 
 
 class Location(StrEnum):
@@ -142,6 +171,8 @@ class ContentEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``classes`` is empty when nothing protected was found and everything was read; ``unread`` stands alone.
     ``identifier_texts`` is for the command line and for masking only: it never enters a question, log or record.
+    ``confidence`` and ``counts`` are per protected class that was found; ``quoted_only`` holds those found in the quoted mail alone.
+    ``employment``: whether it is about people as employees, which an importer under the DPF certifies apart.
     """
 
     classes: frozenset[SensitivityClass]
@@ -150,6 +181,10 @@ class ContentEvidence(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[UnreadablePart, ...] = ()
     identifier_texts: tuple[str, ...] = ()
     subject_sensitive: bool = False
+    confidence: dict[SensitivityClass, Confidence] = {}
+    counts: dict[SensitivityClass, int] = {}
+    quoted_only: frozenset[SensitivityClass] = frozenset()
+    employment: Answered = Answered.UNKNOWN
 
 
 class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +194,9 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     ``commitment``  published by the recipient ("dane", "mta_sts", "register", "none", "unknown").
     ``enforcement`` our sending path refuses to downgrade ("connector", "none").
     ``reasons``     short words, e.g. "register_expired", "dns_timeout".
+    ``risk_assessment``      a documented risk assessment for this domain permits less than a commitment.
+    ``end_to_end_required``  the agreement with the partner asks for encryption from sender to reader.
+    ``network_country``      where the network says the mail server stands: may only raise a flag ("unknown", "not_asked").
     """
 
     domain: str
@@ -169,10 +207,16 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     checked_at: datetime | None = None
     expires_at: datetime | None = None
+    risk_assessment: bool = False
+    end_to_end_required: bool = False
+    network_country: str = "not_asked"
 
 
 class RecipientEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known about one recipient. ``address`` never enters the question; ``domain`` does."""
+    """All that is known about one recipient. ``address`` never enters the question; ``domain`` does.
+
+    ``told``: codes of recipient checks that this sender has been told about this address in the running quarter.
+    """
 
     address: str
     domain: str
@@ -187,6 +231,16 @@ class RecipientEvidence(msgspec.Struct, frozen=True, kw_only=True):
     transfer_basis: TransferBasis | None
     transport: TransportEvidence
     certificate: CertificateState
+    mailbox: MailboxKind = MailboxKind.NOT_ASKED
+    no_reply: bool = False
+    look_alike: LookAlike = LookAlike.NOT_ASKED
+    history: History = History.NOT_ASKED
+    added_by_reply: Answered = Answered.NOT_ASKED
+    thread_protection: ThreadProtection = ThreadProtection.NOT_ASKED
+    told: frozenset[str] = frozenset()
+    remote_access: RemoteAccess = RemoteAccess()
+    digital_post: DigitalPost = DigitalPost.NOT_ASKED
+    dispensations: tuple[DispensationMatch, ...] = ()
 
 
 class OrganisationKind(StrEnum):
@@ -202,6 +256,7 @@ class Channels(msgspec.Struct, frozen=True, kw_only=True):
     tls: bool = True
     smime: bool = True
     portal: bool = True
+    digital_post: bool = False
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,3 +272,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     attachment_count: int
     secure_requested: bool = False  # the sender pressed Send securely: never plain to an outsider
     confirmed: frozenset[str] = frozenset()  # "CODE" or "CODE:address" that the sender has confirmed
+    justified: frozenset[str] = frozenset()  # the same form: confirmed with a reason, which itself stays outside the question
+    label: SensitivityLabel = SensitivityLabel.NONE
+    form: MessageForm = MessageForm.NEW
+    thread_protection: ThreadProtection = ThreadProtection.NOT_ASKED
+    salutation: Salutation = Salutation.NOT_ASKED
+    largest_part_bytes: int = 0
+    countries_stale: bool = False  # the country register was checked too long ago

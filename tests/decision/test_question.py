@@ -32,6 +32,23 @@ from addin_backend.model.evidence import (
     TransportVerdict,
     UnreadablePart,
 )
+from addin_backend.model.facts import (
+    Answered,
+    Confidence,
+    Counted,
+    DigitalPost,
+    DispensationMatch,
+    History,
+    LookAlike,
+    MailboxKind,
+    MessageForm,
+    RemoteAccess,
+    RemoteAccessBy,
+    Salutation,
+    SensitivityLabel,
+    ThreadProtection,
+    Uses,
+)
 from addin_backend.model.message import RecipientKind
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -87,7 +104,13 @@ CONTENTS = st.builds(
     unreadable=st.lists(st.just(UnreadablePart(part=0, reason="damaged")), max_size=2).map(tuple),
     identifier_texts=st.just(("010190-1233",)),
     subject_sensitive=st.booleans(),
+    confidence=st.dictionaries(st.sampled_from(SensitivityClass), st.sampled_from(Confidence)),
+    counts=st.dictionaries(st.sampled_from(SensitivityClass), st.integers(0, 500)),
+    quoted_only=st.frozensets(st.sampled_from(SensitivityClass)),
+    employment=st.sampled_from(Answered),
 )
+STATED = st.sampled_from([Answered.YES, Answered.NO, Answered.NOT_ASKED])
+USES = st.builds(Uses, state=st.sampled_from(Counted), count=st.integers(0, 9), limit=st.integers(0, 9), window_days=st.just(365))
 BASES = st.builds(
     TransferBasis,
     basis=st.sampled_from(TransferBasisKind),
@@ -95,6 +118,12 @@ BASES = st.builds(
     guarantees_met=st.booleans(),
     valid_to=st.none() | st.dates(),
     classes=st.frozensets(st.sampled_from(SensitivityClass)),
+    country=st.sampled_from(["", "IN", "US"]),
+    scope_met=STATED,
+    data_kinds=st.frozensets(st.sampled_from(["employment", "other"])),
+    public_powers=STATED,
+    authority_informed=STATED,
+    uses=USES,
 )
 TYPED = st.text(max_size=30) | st.sampled_from(["anna@partner.example", "bo@blåbær.example", "x@[192.0.2.1]", "x@[IPv6:::1]", "@", "a@b"])
 
@@ -116,8 +145,25 @@ def recipients(draw: st.DrawFn) -> RecipientEvidence:
         country=draw(st.sampled_from(["DK", "IN", "unknown"])),
         country_strength=draw(st.sampled_from(CountryStrength)),
         transfer_basis=draw(st.none() | BASES),
-        transport=TransportEvidence(domain=typed.domain, verdict=verdict, reasons=("en grund",)),
+        transport=TransportEvidence(
+            domain=typed.domain,
+            verdict=verdict,
+            reasons=("en grund",),
+            risk_assessment=draw(st.booleans()),
+            end_to_end_required=draw(st.booleans()),
+            network_country=draw(st.sampled_from(["DK", "unknown", "not_asked"])),
+        ),
         certificate=draw(st.sampled_from(CertificateState)),
+        mailbox=draw(st.sampled_from(MailboxKind)),
+        no_reply=draw(st.booleans()),
+        look_alike=draw(st.sampled_from(LookAlike)),
+        history=draw(st.sampled_from(History)),
+        added_by_reply=draw(st.sampled_from(Answered)),
+        thread_protection=draw(st.sampled_from(ThreadProtection)),
+        told=draw(st.frozensets(st.sampled_from(["RC-05", "RC-06", "en sætning"]))),
+        remote_access=RemoteAccess(draw(st.sampled_from(RemoteAccessBy)), draw(st.sampled_from(["IN", "unknown"]))),
+        digital_post=draw(st.sampled_from(DigitalPost)),
+        dispensations=draw(st.sampled_from([(), (DispensationMatch("D-2026-001", Counted.COUNTED, 2),)])),
     )
 
 
@@ -127,7 +173,7 @@ EVIDENCE = st.builds(
     content=CONTENTS,
     recipients=st.lists(recipients(), max_size=4).map(tuple),
     organisation=st.sampled_from(OrganisationKind),
-    channels=st.builds(Channels, tls=st.booleans(), smime=st.booleans(), portal=st.booleans()),
+    channels=st.builds(Channels, tls=st.booleans(), smime=st.booleans(), portal=st.booleans(), digital_post=st.booleans()),
     at=st.dates(min_value=date(1000, 1, 1)),
     size_bytes=st.integers(0, 2**40),
     attachment_count=st.integers(0, 999),
@@ -135,6 +181,13 @@ EVIDENCE = st.builds(
     confirmed=st.frozensets(
         st.text(max_size=20) | st.sampled_from(["TF-03", "TF-02:anna@partner.example", "RC-04:x@[IPv6:::1]"]), max_size=3
     ),
+    justified=st.frozensets(st.sampled_from(["TF-03", "TF-02:anna@partner.example", "fordi"])),
+    label=st.sampled_from(SensitivityLabel),
+    form=st.sampled_from(MessageForm),
+    thread_protection=st.sampled_from(ThreadProtection),
+    salutation=st.sampled_from(Salutation),
+    largest_part_bytes=st.integers(0, 2**40),
+    countries_stale=st.booleans(),
 )
 
 

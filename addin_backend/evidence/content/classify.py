@@ -20,6 +20,7 @@ from addin_backend.evidence.content import (
     salary,
     special_category,
 )
+from addin_backend.evidence.content.grade import grade
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, make_passage
 from addin_backend.evidence.content.person import has_name
@@ -124,8 +125,13 @@ def classify(message: Message, terms: Terms) -> ContentEvidence:
     classes = {hit.sensitivity for hit in hits}
     if unreadable:
         classes.add(SensitivityClass.UNKNOWN)
+    grades = grade(hits, unread=bool(unreadable))
     return ContentEvidence(
         classes=frozenset(classes),
+        confidence=grades.confidence,
+        counts=grades.counts,
+        quoted_only=grades.quoted_only,
+        employment=grades.employment,
         categories=tuple(sorted({hit.category for hit in hits})),
         hits=tuple(hits),
         unreadable=tuple(unreadable),

@@ -6,7 +6,7 @@
 package sendsecurely.evidence
 
 assessed contains id if {
-	input.schema == 1
+	input.schema == 2
 	is_boolean(input.message.readable)
 	some recipient in input.recipients
 	id := recipient.id
