@@ -1,0 +1,1 @@
+"""The command line (docs/command-line.md): one file for each group of commands."""
