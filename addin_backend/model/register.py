@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +20,9 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Partner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A domain that our outbound connector reaches over enforced TLS. It counts from ``valid_from`` to ``valid_to``, both included."""
+    """A domain that our outbound connector reaches over enforced TLS. It counts from ``valid_from`` to ``valid_to``, both included, while
+    somebody has verified the connector lately (evidence/transport/enforcement.py). ``mode`` is what the connector asks of the other side.
+    """
 
     domain: str
     connector: str
@@ -28,6 +31,7 @@ class Partner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date
     valid_to: date
     review_on: date
+    mode: Literal["encryption_only", "certificate_validation", "domain_validation"] = "certificate_validation"
 
 
 class Partners(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
