@@ -122,7 +122,7 @@ def run(wish: Wish, settings: Settings, out: TextIO, err: TextIO) -> int:
     console = Console(file=err)
     columns = (TextColumn("{task.completed} af {task.total} mails tjekket"),)
     hidden = len(wish.files) < MANY or not console.is_terminal
-    transport = None if wish.evidence else lookups(chosen, book.registers)
+    transport = None if wish.evidence else lookups(chosen, book)
     with (
         open_engine(chosen, book.policies, start_opa=wish.engine == "opa") as engine,
         Progress(*columns, console=console, disable=hidden) as progress,

@@ -20,7 +20,9 @@ from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
+from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
+from addin_backend.flows.observe_transport import ObservedTransport
 from addin_backend.model.evidence import Channels
 from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
 from addin_backend.settings import Settings
@@ -173,11 +175,12 @@ def certificate_store(settings: Settings) -> CertificateStore:
     return CertificateFolder(folder, roots, judge=judge, addresses=addresses, normal_address=normal_address)
 
 
-def lookups(settings: Settings, registers: Registers) -> TransportSource:
-    """Transport evidence from the partners register, then DNS."""
+def lookups(settings: Settings, book: Rulebook) -> TransportSource:
+    """Transport evidence from the partners register, then DNS; made no milder by what Exchange's report saw."""
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
-    return transport_lookup(settings, registers)
+    lookup = transport_lookup(settings, book.registers)
+    return ObservedTransport(lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain)
 
 
 def checking(settings: Settings, book: Rulebook, engine: PolicyEngine, transport: TransportSource | None) -> Checking:

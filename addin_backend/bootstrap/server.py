@@ -24,10 +24,12 @@ from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
 from addin_backend.evidence.gather import content_of
+from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.changes import apply
 from addin_backend.flows.check import Ask, Checking
 from addin_backend.flows.intake import from_draft
+from addin_backend.flows.observe_transport import sound_alarm
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
@@ -142,10 +144,11 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
     """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
     log = set_up(settings.log_format)
     book = rulebook(settings)
+    sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
     with open_engine(settings, book.policies) as engine:
         mailbox = ews_mailbox(settings)
         cabinet = open_cabinet(settings)
-        checks = checking(settings, book, engine, lookups(settings, book.registers))
+        checks = checking(settings, book, engine, lookups(settings, book))
         stopping = threading.Event()
         durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
         try:

@@ -15,6 +15,7 @@ from addin_backend.cli.common import NO_ENGINE, USAGE, fail, given_settings
 from addin_backend.cli.log import log_app
 from addin_backend.cli.policy import policy_app
 from addin_backend.cli.seal import open_app, seal_app
+from addin_backend.cli.transport import transport_app
 from addin_backend.errors import SendSecurelyError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(seal_app, name="seal")
 app.add_typer(open_app, name="open")
 app.add_typer(policy_app, name="policy")
 app.add_typer(log_app, name="log")
+app.add_typer(transport_app, name="transport")
 
 
 def _day(text: str | None) -> date | None:

@@ -29,6 +29,7 @@ CONCERNS = {
 REGISTERS = {
     "organisation": Texts(da="Organisationen", en="The organisation"),
     "partners": Texts(da="Partnere med sikker forbindelse", en="Partners with a secure connection"),
+    "observations": Texts(da="Set i Exchange: mail uden TLS eller standset", en="Seen in Exchange: mail without TLS or stopped"),
     "domains": Texts(da="Kendte domæner", en="Known domains"),
     "free_mail": Texts(da="Private maildomæner", en="Free mail domains"),
     "transfer_bases": Texts(da="Grundlag for at sende uden for EU/EØS", en="Transfer bases outside the EU/EEA"),
