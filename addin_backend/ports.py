@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from addin_backend.model.evidence import CertificateState, TransportEvidence
+from addin_backend.model.extracted import Extracted
+from addin_backend.model.message import Attachment
 from addin_backend.model.record import Checkpoint, LogEntry, Record
 from addin_backend.model.sending import Draft, PortalPackage, SendJob
 
@@ -52,6 +54,21 @@ class PolicySet:
 
     revision: str
     files: tuple[tuple[str, bytes], ...]
+
+
+# --- attachments ------------------------------------------------------------------------------------------------------
+
+
+class AttachmentReader(Protocol):
+    """The text of attachments, read where hostile bytes can do no harm. Thread-safe."""
+
+    def read(self, attachments: Sequence[Attachment], budget: float) -> Sequence[Extracted]:
+        """All of them within ``budget`` seconds, in order. Never raises: what was not read has the word that says why."""
+        ...
+
+    def close(self) -> None:
+        """Stop what was started. Idempotent."""
+        ...
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     engine_deadline: _Seconds = 2.0
     opa_url: str = ""
     opa_binary: str = ""
+    attachment_processes: _Some = 2
+    attachment_seconds: _Seconds = 2.2
+    tesseract: str = ""
     resolver: str = ""
     ticket_connector: bool = False
     message_limit_mb: _Some = 35
@@ -82,6 +85,9 @@ TABLE: tuple[Row, ...] = (
     Row("engine_deadline", "Seconds that the rules may take; longer is a block."),
     Row("opa_url", "Address of the OPA server, e.g. http://127.0.0.1:8181."),
     Row("opa_binary", "Path of an opa program for `check --engine opa`; empty: .tools, then PATH."),
+    Row("attachment_processes", "How many processes read attachments: as many mails with attachments are checked at the same time."),
+    Row("attachment_seconds", "Seconds that all attachments of a mail may take before a send; what takes longer counts as not read."),
+    Row("tesseract", "Path of the tesseract program for words in pictures and scans; empty: the one on PATH; 'off': none."),
     Row("resolver", "DNS resolver as IP:PORT; empty: the system's. Production: a local validating one."),
     Row("ticket_connector", "True when a mail-flow rule sends ticketed mail through a connector that always uses TLS."),
     Row("message_limit_mb", "Largest mail that is taken, in megabytes."),

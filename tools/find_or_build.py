@@ -110,12 +110,33 @@ def chromium() -> Path | None:
     found = first_on_path(CHROMIUM_NAMES)
     if found or not may_install():
         return found
-    print("chromium: installing the distribution's package", flush=True)
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    install("chromium", ["chromium"])
+    return first_on_path(CHROMIUM_NAMES)
+
+
+def install(name: str, packages: list[str]) -> None:
+    """The distribution's packages; what apt says is shown when it fails."""
+    print(f"{name}: installing the distribution's package", flush=True)
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
         code, text = run(command, seconds=BUILD_SECONDS)
         if code != 0:
             print("\n".join(text.splitlines()[-4:]), file=sys.stderr)
-    return first_on_path(CHROMIUM_NAMES)
+
+
+def tesseract() -> Path | None:
+    """A tesseract on PATH that knows Danish, or the distribution's own when we may install it."""
+    if knows_danish(found := first_on_path(("tesseract",))):
+        return found
+    if may_install():
+        install("tesseract", ["tesseract-ocr", "tesseract-ocr-dan", "tesseract-ocr-eng"])
+        if knows_danish(found := first_on_path(("tesseract",))):
+            return found
+    return None
+
+
+def knows_danish(program: Path | None) -> bool:
+    """Whether its Danish data is installed."""
+    return program is not None and "dan" in run([str(program), "--list-langs"])[1].split()
 
 
 def first_on_path(names: tuple[str, ...]) -> Path | None:
@@ -142,6 +163,7 @@ TOOLS = (
         "install Go 1.26 or newer (https://go.dev/dl), or put the Regal that tools/regal/go.mod pins on PATH",
     ),
     Tool("chromium", chromium, "every test in a real browser", "install Chromium or Google Chrome"),
+    Tool("tesseract", tesseract, "the tests of words in pictures and scans", "install tesseract 5 with its Danish data"),
     Tool("openssl", lambda: first_on_path(("openssl",)), "the check of sealed mail by another implementation", "install openssl 3"),
 )
 

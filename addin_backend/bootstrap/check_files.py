@@ -12,6 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from addin_backend.bootstrap.attachments import PATIENT, open_reader
 from addin_backend.bootstrap.checking import NoEngine, checking, lookups, open_engine, rulebook
 from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.decision.explain import TOO_MANY
@@ -125,9 +126,10 @@ def run(wish: Wish, settings: Settings, out: TextIO, err: TextIO) -> int:
     transport = None if wish.evidence else lookups(chosen, book)
     with (
         open_engine(chosen, book.policies, start_opa=wish.engine == "opa") as engine,
+        open_reader(chosen, seconds=PATIENT) as read,
         Progress(*columns, console=console, disable=hidden) as progress,
     ):
-        parts = checking(chosen, book, engine, transport)
+        parts = checking(chosen, book, engine, transport, read)
         if wish.evidence:
             parts = _supplied(wish.evidence, parts, frozenset(book.registers.countries.known))
         undecided = _all(wish, parts, chosen.message_limit_mb * 1024 * 1024, out, progress)

@@ -18,6 +18,7 @@ from addin_backend.edges.policy_folder import read_folder, with_registers
 from addin_backend.errors import BadRegister, SendSecurelyError, Unavailable
 from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
+from addin_backend.evidence.extraction.reader import Reader, read_here
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
@@ -183,8 +184,10 @@ def lookups(settings: Settings, book: Rulebook) -> TransportSource:
     return ObservedTransport(lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain)
 
 
-def checking(settings: Settings, book: Rulebook, engine: PolicyEngine, transport: TransportSource | None) -> Checking:
-    """Everything a check needs."""
+def checking(
+    settings: Settings, book: Rulebook, engine: PolicyEngine, transport: TransportSource | None, read: Reader = read_here
+) -> Checking:
+    """Everything a check needs. The product gives a ``read`` that works in processes of its own (bootstrap/attachments.py)."""
     return Checking(
         revision=book.policies.revision,
         texts=book.texts,
@@ -195,4 +198,5 @@ def checking(settings: Settings, book: Rulebook, engine: PolicyEngine, transport
         organisation=book.registers.organisation.kind,
         channels=channels(settings),
         deadline=settings.engine_deadline,
+        read=read,
     )

@@ -9,11 +9,13 @@ from typing import BinaryIO, Literal, TextIO
 
 import msgspec
 
+from addin_backend.bootstrap.attachments import PATIENT, open_reader
 from addin_backend.bootstrap.checking import policy_files
 from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.errors import BadInput
 from addin_backend.evidence.content.classify import min_protection
 from addin_backend.evidence.content.terms import Terms, read_terms
+from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.mime import parse_message
 from addin_backend.model.evidence import ContentEvidence, SensitivityClass
@@ -72,7 +74,7 @@ def _answer(identity: str | int, evidence: ContentEvidence) -> str:
     return json_line(answer)
 
 
-def _lines(source: BinaryIO, out: TextIO, terms: Terms) -> None:
+def _lines(source: BinaryIO, out: TextIO, terms: Terms, read: Reader) -> None:
     decoder = msgspec.json.Decoder(GivenMail)
     for number, line in enumerate(source, start=1):
         if not line.strip():
@@ -81,25 +83,31 @@ def _lines(source: BinaryIO, out: TextIO, terms: Terms) -> None:
             mail = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadInput(f"Line {number} cannot be read: {error}.", sentence_da=f"Linje {number} kan ikke læses: {error}.") from None
-        print(_answer(mail.id, content_of(_message(mail), terms)), file=out, flush=True)
+        print(_answer(mail.id, content_of(_message(mail), terms, read)), file=out, flush=True)
 
 
 def run(files: tuple[str, ...], jsonl: bool, settings: Settings, streams: tuple[BinaryIO, TextIO, TextIO]) -> int:
     """The exit code: 0, or 1 when a file could not be read (it gets a line all the same)."""
     source, out, _ = streams
     terms = read_terms(policy_files(settings)["registers/content_terms/data.json"])
-    if jsonl:
-        _lines(source, out, terms)
-        return 0
+    with open_reader(settings, seconds=PATIENT) as read:
+        if jsonl:
+            _lines(source, out, terms, read)
+            return 0
+        return 1 if _files(files, out, terms, read) else 0
+
+
+def _files(files: tuple[str, ...], out: TextIO, terms: Terms, read: Reader) -> int:
+    """A line for each file; how many could not be read."""
     unread = 0
     for file in files:
         try:
             message = parse_message(Path(file).read_bytes())
         except (OSError, ValueError):
             message = Message(sender="", recipients=(), subject="", body="", readable=False)
-        evidence = content_of(message, terms)
+        evidence = content_of(message, terms, read)
         if not message.readable:
             unread += 1
             evidence = msgspec.structs.replace(evidence, classes=evidence.classes | {SensitivityClass.UNKNOWN})
         print(_answer(file.encode("utf-8", "backslashreplace").decode(), evidence), file=out, flush=True)
-    return 1 if unread else 0
+    return unread

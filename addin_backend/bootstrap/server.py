@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from addin_backend.accountability import records
+from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.checking import Rulebook, checking, lookups, open_engine, rulebook
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
@@ -145,10 +146,10 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
     log = set_up(settings.log_format)
     book = rulebook(settings)
     sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
-    with open_engine(settings, book.policies) as engine:
+    with open_engine(settings, book.policies) as engine, open_reader(settings, warm=True) as read:
         mailbox = ews_mailbox(settings)
         cabinet = open_cabinet(settings)
-        checks = checking(settings, book, engine, lookups(settings, book))
+        checks = checking(settings, book, engine, lookups(settings, book), read)
         stopping = threading.Event()
         durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
         try:
@@ -159,7 +160,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 intake=from_draft,
                 check=_check_service(checks, recording(cabinet)),
                 send=_send_service(accepting(checks, cabinet, mailbox, durable)),
-                apply=lambda message, edit: apply(message, edit, content_of(message, checks.terms)),
+                apply=lambda message, edit: apply(message, edit, content_of(message, checks.terms, read)),
                 job=cabinet.store.job,
                 rules=lambda: in_force,
                 recent=_log_service(cabinet),

@@ -104,6 +104,11 @@ _WHY = {
     "damaged": Texts(da="fordi den er beskadiget", en="because it is damaged"),
     "too_large": Texts(da="fordi den er for stor", en="because it is too large"),
     "empty": Texts(da="fordi der ikke er tekst i den", en="because there is no text in it"),
+    "too_many": Texts(da="fordi der er for mange filer i den", en="because there are too many files in it"),
+    "too_slow": Texts(da="fordi det tog for lang tid", en="because it took too long"),
+    "picture": Texts(da="fordi der er et billede i den, som vi ikke kan læse", en="because there is a picture in it that we cannot read"),
+    "failed": Texts(da="fordi læsningen gik galt hos os", en="because reading it went wrong on our side"),
+    "unparsable": Texts(da="fordi programmer kan vise den på flere måder", en="because programs may show it in different ways"),
     "unknown_type": Texts(da="fordi vi ikke kan læse den slags filer", en="because we cannot read files of that kind"),
 }
 
@@ -116,7 +121,10 @@ def _unread(evidence: Evidence, names: Sequence[str]) -> Texts | None:
     so = Texts(da="Derfor behandles mailen som fortrolig.", en="so the mail is treated as confidential.")
     if len(parts) == 1:
         why = _WHY.get(parts[0].reason, Texts(da="", en=""))
-        name = names[parts[0].part]
+        name, inside = names[parts[0].part], parts[0].inside
+        if inside and inside != name:
+            da = f"Vi kunne ikke læse {inside} i vedhæftningen {name}{', ' + why.da if why.da else ''}. {so.da}"
+            return Texts(da=da, en=f"We could not read {inside} in the attachment {name}{' ' + why.en if why.en else ''}, {so.en}")
         da = f"Vi kunne ikke læse vedhæftningen {name}{', ' + why.da if why.da else ''}. {so.da}"
         return Texts(da=da, en=f"We could not read the attachment {name}{' ' + why.en if why.en else ''}, {so.en}")
     listed = ", ".join(names[item.part] for item in parts[:_NAMED]) + (" …" if len(parts) > _NAMED else "")

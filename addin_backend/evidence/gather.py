@@ -10,6 +10,7 @@ import msgspec
 
 from addin_backend.evidence.content.classify import classify
 from addin_backend.evidence.content.terms import Terms
+from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.evidence.readings import complete
 from addin_backend.evidence.recipients import RecipientFacts
 from addin_backend.model.evidence import Channels, ContentEvidence, Evidence, OrganisationKind, TransportEvidence
@@ -40,9 +41,9 @@ def _once(identifiers: Iterable[str], message: Message) -> tuple[str, ...]:
     return tuple(found)
 
 
-def content_of(message: Message, terms: Terms) -> ContentEvidence:
-    """How sensitive the mail is."""
-    evidence = classify(complete(message), terms)
+def content_of(message: Message, terms: Terms, read: Reader) -> ContentEvidence:
+    """How sensitive the mail is. ``read`` reads its attachments (see ``classify``)."""
+    evidence = classify(complete(message), terms, read)
     return msgspec.structs.replace(evidence, identifier_texts=_once(evidence.identifier_texts, message))
 
 

@@ -14,6 +14,7 @@ from addin_backend.decision.explain import RuleText
 from addin_backend.decision.kinds import kinds
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.digest import digest_of
+from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.evidence.gather import Circumstances, content_of, gather
 from addin_backend.evidence.recipients import RecipientFacts
 from addin_backend.flows.find_ways_out import Trying, find_ways_out
@@ -27,7 +28,9 @@ LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """What a check needs: the rules in force, the engine, and where facts come from. ``deadline`` is the engine's, in seconds."""
+    """What a check needs: the rules in force, the engine, and where facts come from. ``deadline`` is the engine's, in seconds;
+    ``read`` reads attachments within a budget of its own.
+    """
 
     revision: str
     texts: Mapping[str, RuleText]
@@ -38,6 +41,7 @@ class Checking:
     organisation: OrganisationKind
     channels: Channels
     deadline: float
+    read: Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
 
 def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Evidence]:
     """Decide about ``message``. Never raises for what the mail holds or for a failing engine: those are blocks."""
-    content = content_of(message, parts.terms)
+    content = content_of(message, parts.terms, parts.read)
     around = Circumstances(
         organisation=parts.organisation,
         channels=parts.channels,
@@ -109,7 +113,9 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
     )
     evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
     decision = _decide(message, evidence, ask, parts)
-    trying = Trying(answer=lambda changed: _evaluate(changed, parts)[1].action, read=lambda changed: content_of(changed, parts.terms))
+    trying = Trying(
+        answer=lambda changed: _evaluate(changed, parts)[1].action, read=lambda changed: content_of(changed, parts.terms, parts.read)
+    )
     return msgspec.structs.replace(decision, ways_out=find_ways_out(message, evidence, decision, trying)), evidence
 
 

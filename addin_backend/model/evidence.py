@@ -160,16 +160,22 @@ class ContentHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnreadablePart(msgspec.Struct, frozen=True, kw_only=True):
-    """An attachment (by index; -1 is the message itself) that could not be read, and why, as a word."""
+    """An attachment (by index; -1 is the message itself) that could not be read, and why, as a word.
+
+    ``reason``: encrypted, unknown_type, damaged, too_large, too_many (files in it), too_slow, picture (in it, not read), empty,
+    unparsable, failed (our reader did not answer). ``inside`` names the file within the attachment: for the sender only.
+    """
 
     part: int
-    reason: str  # "encrypted", "unknown_type", "damaged", "too_large", "empty", "unparsable"
+    reason: str
+    inside: str = ""
 
 
 class ContentEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """How sensitive the mail is.
 
     ``classes`` is empty when nothing protected was found and everything was read; ``unread`` stands alone.
+    ``macros`` are the indices of attachments that hold programs.
     ``identifier_texts`` is for the command line and for masking only: it never enters a question, log or record.
     ``confidence`` and ``counts`` are per protected class that was found; ``quoted_only`` holds those found in the quoted mail alone.
     ``employment``: whether it is about people as employees, which an importer under the DPF certifies apart.
@@ -179,6 +185,7 @@ class ContentEvidence(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     hits: tuple[ContentHit, ...] = ()
     unreadable: tuple[UnreadablePart, ...] = ()
+    macros: tuple[int, ...] = ()
     identifier_texts: tuple[str, ...] = ()
     subject_sensitive: bool = False
     confidence: dict[SensitivityClass, Confidence] = {}

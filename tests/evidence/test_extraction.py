@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from addin_backend.evidence.extraction import Extracted, decoration_ids, extract, is_decoration
+from addin_backend.evidence.extraction.attachment import extract
+from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
+from addin_backend.evidence.extraction.reading import MAX_TEXT
 from addin_backend.evidence.html import to_text
+from addin_backend.model.extracted import Extracted
 from addin_backend.model.message import Attachment, BodyFormat, Message
 from sizes import size
 
@@ -49,26 +52,28 @@ def test_text_is_read(expected: str, attachment: Attachment) -> None:
         ("empty", _file("a.txt", b"")),
         ("empty", _file("a.txt", b" \r\n")),
         ("empty", _file("a.pdf", b"", "text/plain; extracted=yes")),
-        ("unknown_type", _file("a.txt", ZIP, "text/plain")),
-        ("unknown_type", _file("a.csv", ZIP, "text/csv")),
-        ("encrypted", _file("a.zip", b"PK\x03\x04\x14\x00\x01\x00\x08\x00")),
-        ("encrypted", _file("a.pdf", b"%PDF-1.7 /Encrypt 5 0 R", "application/pdf")),
+        ("damaged", _file("a.txt", ZIP, "text/plain")),
+        ("damaged", _file("a.csv", ZIP, "text/csv")),
+        ("damaged", _file("a.pdf", b"%PDF-1.7 /Encrypt 5 0 R", "application/pdf")),
         ("encrypted", _file("smime.p7m", b"\x30\x82", "application/pkcs7-mime; smime-type=enveloped-data")),
-        ("encrypted", _file("a.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 99 + "EncryptedPackage".encode("utf-16-le"))),
-        ("unknown_type", _file("a.pdf", b"%PDF-1.4")),
+        ("damaged", _file("a.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 99)),
+        ("damaged", _file("a.pdf", b"%PDF-1.4")),
         ("unknown_type", _file("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png")),
         ("unknown_type", _file("winmail.dat", b"\x78\x9f\x3e\x22rest", "application/ms-tnef")),
-        ("unknown_type", _file("a.rtf", b"{\\rtf1 hej}", "text/rtf")),
-        ("unknown_type", _file("a.docx", b"PK\x03\x04\x14\x00\x00\x00")),
+        ("damaged", _file("a.docx", b"PK\x03\x04\x14\x00\x00\x00")),
         ("unknown_type", _file("a.txt", b"abc\0def" * 20, "text/plain")),
-        ("unknown_type", _file("a.dat", b"ordinary words")),
         ("damaged", _file("a.txt", b"%%%", "text/plain; damaged=yes")),
-        ("too_large", _file("a.txt", b"a" * (10 * 1024 * 1024 + 1), "text/plain")),
+        ("too_large", _file("a.txt", b"a" * (MAX_TEXT + 1), "text/plain")),
     ],
 )  # fmt: skip
 def test_what_is_not_read_says_why(reason: str, attachment: Attachment) -> None:
     """First bytes go before the declared type and name."""
-    assert Extracted(None if reason != "empty" or not attachment.content else attachment.content.decode(), reason) == extract(attachment)
+    assert Extracted(None, reason) == extract(attachment)
+
+
+def test_text_under_an_unknown_name_counts_and_is_in_doubt() -> None:
+    """The words of a file are read whatever it is called; what its program shows besides is not known."""
+    assert Extracted("ordinary words", "unknown_type") == extract(_file("a.dat", b"ordinary words"))
 
 
 def _wrapped(text: str, times: int) -> EmailMessage:
@@ -84,8 +89,8 @@ def _wrapped(text: str, times: int) -> EmailMessage:
     return inner
 
 
-@pytest.mark.parametrize(("times", "found"), [(0, True), (1, True), (2, True), (3, False)])
-def test_mails_within_mails_are_read_three_deep(times: int, found: bool) -> None:
+@pytest.mark.parametrize(("times", "found"), [(0, True), (2, True), (5, True), (6, False)])
+def test_mails_within_mails_are_read_five_deep(times: int, found: bool) -> None:
     """Subject, words and attachments of an attached mail count; one that lies deeper is unknown, not left out."""
     result = extract(_file("a.eml", _wrapped("CPR 040574-1235", times).as_bytes(), "message/rfc822"))
     assert found is ("040574-1235" in (result.text or ""))
@@ -97,7 +102,7 @@ def test_an_unreadable_part_of_an_attached_mail_is_passed_on() -> None:
     mail = _wrapped("Hej", 0)
     mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="Lægeerklæring.pdf")
     result = extract(_file("a.eml", mail.as_bytes(), "message/rfc822"))
-    assert "unknown_type" == result.reason
+    assert ("damaged", "Lægeerklæring.pdf") == (result.reason, result.inside)
     assert "Lægeerklæring.pdf" in (result.text or "")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from addin_backend.evidence.content.terms import Terms, read_terms
+from addin_backend.evidence.extraction.reader import read_here
 from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.mime import body_defects, parse_message
 from addin_backend.evidence.pictures import is_small_picture
@@ -142,7 +143,7 @@ ATTACKS = {
 def test_nothing_that_a_client_may_show_is_passed(name: str, terms: Terms) -> None:
     """Each mail holds a number, or a part that cannot be read: the message is unreadable or its class is not empty."""
     message = parse_message(ATTACKS[name])
-    assert not message.readable or content_of(message, terms).classes
+    assert not message.readable or content_of(message, terms, read_here).classes
 
 
 def _png(width: int, height: int, behind: bytes = b"") -> bytes:
@@ -190,7 +191,7 @@ def test_text_from_the_add_in_is_read_like_a_file(expected: tuple[str, ...], bod
 def test_one_control_character_in_a_draft_is_unknown(terms: Terms) -> None:
     """What is too little for "no text" is still a part that cannot be read."""
     message = Message(sender="", recipients=(), subject="Hej", body="0707\x0161" + "a" * 2000, body_format=BodyFormat.PLAIN)
-    assert {SensitivityClass.UNKNOWN} == content_of(message, terms).classes
+    assert {SensitivityClass.UNKNOWN} == content_of(message, terms, read_here).classes
 
 
 OUTLOOK = (
@@ -225,7 +226,7 @@ def test_ordinary_html_stays_ordinary(html: bytes, terms: Terms) -> None:
     pair = b"Content-Type: multipart/alternative; boundary=C\r\n\r\n--C\r\n" + plain + b"\r\n--C\r\n" + page + b"\r\n--C--"
     parts = [pair, logo + base64.b64encode(_png(120, 40))] if b"cid:" in html else [pair]
     message = parse_message(_parts(*parts, kind=b"related"))
-    found = content_of(message, terms)
+    found = content_of(message, terms, read_here)
     assert (True, set(), ()) == (message.readable, set(found.classes), found.unreadable)
 
 

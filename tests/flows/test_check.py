@@ -97,7 +97,7 @@ def _taken(message: Message, way: WayOut, parts: Checking) -> tuple[Message, ...
     ordinary = {"subject": "Hej", "body": "Hej", "body_format": BodyFormat.PLAIN, "attachments": (), "readable": True}
     if way.change in CHANGES:
         edit = Edit(way.change, way.recipients, way.parts)
-        return tuple(item.message for item in apply(message, edit, content_of(message, parts.terms)))
+        return tuple(item.message for item in apply(message, edit, content_of(message, parts.terms, parts.read)))
     if way.change == "use_portal":
         return (message,)
     if way.change == "remove_sensitive_content":

@@ -99,6 +99,10 @@ def test_every_pin_has_a_hash(root: Path, name: str) -> None:
 def test_what_is_asked_for_is_pinned(root: Path) -> None:
     """Every package named in requirements*.in has a pin in its lock file."""
     for name in ("requirements", "requirements-dev"):
-        asked = [line.split("[")[0] for line in (root / f"{name}.in").read_text(encoding="utf-8").split("\n") if re.match(r"[a-z]", line)]
+        asked = [
+            re.split(r"[\[=;]", line)[0]
+            for line in (root / f"{name}.in").read_text(encoding="utf-8").split("\n")
+            if re.match(r"[a-z]", line)
+        ]
         pinned = (root / f"{name}.txt").read_text(encoding="utf-8")
         assert [package for package in asked if f"\n{package}" not in f"\n{pinned}"] == []

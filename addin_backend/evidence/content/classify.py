@@ -28,9 +28,12 @@ from addin_backend.evidence.content.private import is_private
 from addin_backend.evidence.content.prose import ACCEPT, Surroundings, weigh_terms
 from addin_backend.evidence.content.segments import cut
 from addin_backend.evidence.content.terms import Terms
-from addin_backend.evidence.extraction import decoration_ids, extract, is_decoration
+from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
+from addin_backend.evidence.extraction.plain import own_text
+from addin_backend.evidence.extraction.reader import Reader, read_here
 from addin_backend.evidence.html import to_text
 from addin_backend.model.evidence import PROTECTED_CLASSES, ContentEvidence, ContentHit, Location, SensitivityClass, UnreadablePart
+from addin_backend.model.extracted import Extracted
 from addin_backend.model.message import BodyFormat, Message
 
 _IDENTIFIERS = (
@@ -49,22 +52,33 @@ _PROSE_FOR_PERSON = 4_000  # characters of the body in which a named person coun
 mask_identifiers = masking.mask_identifiers
 
 
-def _passages(message: Message) -> tuple[list[Passage], list[UnreadablePart]]:
+def _read(message: Message, read: Reader) -> dict[int, Extracted]:
+    """What was read of each attachment that is no decoration, by index. Texts of our own need no reader."""
+    decorations = decoration_ids(message) if message.attachments else frozenset()
+    wanted = [index for index, item in enumerate(message.attachments) if not is_decoration(item, decorations)]
+    found = {index: known for index in wanted if (known := own_text(message.attachments[index])) is not None}
+    foreign = [index for index in wanted if index not in found]
+    if foreign:
+        found.update(zip(foreign, read([message.attachments[index] for index in foreign]), strict=True))
+    return found
+
+
+def _passages(message: Message, read: Reader) -> tuple[list[Passage], list[UnreadablePart], list[int]]:
     shown = to_text(message.body).text if message.body_format is BodyFormat.HTML else message.body
     body = make_passage(shown, Location.BODY)
     passages = [make_passage(message.subject, Location.SUBJECT), replace(body, segments=cut(body.text, body.vocabulary))]
     unreadable = [] if message.readable else [UnreadablePart(part=-1, reason="unparsable")]
-    decorations = decoration_ids(message) if message.attachments else frozenset()
+    texts = _read(message, read)
     for index, item in enumerate(message.attachments):
         passages.append(make_passage(_NAME_GAP.sub(" ", item.name), Location.ATTACHMENT_NAME, index))
-        if is_decoration(item, decorations):
+        if index not in texts:
             continue
-        found = extract(item)
+        found = texts[index]
         if found.reason:
-            unreadable.append(UnreadablePart(part=index, reason=found.reason))
+            unreadable.append(UnreadablePart(part=index, reason=found.reason, inside=found.inside))
         if found.text:
             passages.append(make_passage(found.text, Location.ATTACHMENT, index))
-    return passages, unreadable
+    return passages, unreadable, [index for index, found in texts.items() if "macros" in found.notes]
 
 
 def _surroundings(subject: Passage, body: Passage) -> Surroundings:
@@ -109,11 +123,14 @@ def _is_closed(message: Message) -> bool:
     return not any(hit.identifier for identify in _IDENTIFIERS for hit in identify(subject))
 
 
-def classify(message: Message, terms: Terms) -> ContentEvidence:
-    """The evidence about the content of ``message``. A mail marked private is not opened. Never raises for what a mail holds."""
+def classify(message: Message, terms: Terms, read: Reader = read_here) -> ContentEvidence:
+    """The evidence about the content of ``message``. A mail marked private is not opened. Never raises for what a mail holds.
+
+    ``read`` reads attachments; the product gives one that works in a process of its own.
+    """
     if _is_closed(message):
         return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
-    passages, unreadable = _passages(message)
+    passages, unreadable, macros = _passages(message, read)
     around = _surroundings(passages[0], passages[1])
     hits: list[ContentHit] = []
     identifiers: dict[str, str] = {}
@@ -135,6 +152,7 @@ def classify(message: Message, terms: Terms) -> ContentEvidence:
         categories=tuple(sorted({hit.category for hit in hits})),
         hits=tuple(hits),
         unreadable=tuple(unreadable),
+        macros=tuple(sorted(macros)),
         identifier_texts=tuple(identifiers),
         subject_sensitive=any(hit.location is Location.SUBJECT for hit in hits),
     )

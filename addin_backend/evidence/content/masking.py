@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from addin_backend.evidence.decoding import decode_text
-from addin_backend.evidence.extraction import extract
+from addin_backend.evidence.extraction.mail import text_file
 from addin_backend.evidence.html import to_text
 from addin_backend.model.evidence import ContentEvidence, ContentHit, Location
 from addin_backend.model.message import Attachment, BodyFormat, Message
@@ -53,12 +52,13 @@ def _mask_attachment(attachment: Attachment, evidence: ContentEvidence, part: in
     spans = _spans(evidence.hits, frozenset({Location.ATTACHMENT}), part)
     if not spans:
         return msgspec.structs.replace(attachment, name=name)
-    text = decode_text(attachment.content).text
-    if extract(attachment).text == text:
-        return msgspec.structs.replace(attachment, name=name, content=_blot(text, spans).encode())
-    if extract(attachment).text == to_text(text).text:
+    text, shown = text_file(attachment)
+    if text and shown.startswith(text):  # what follows says the same in other forms
+        within = [span for span in spans if span[1] <= len(text)]
+        return msgspec.structs.replace(attachment, name=name, content=_blot(text, within).encode())
+    if text and shown == to_text(text).text:
         return msgspec.structs.replace(attachment, name=name, content=_mask_html(text, spans).encode())
-    return msgspec.structs.replace(attachment, name=name)  # a mail within the mail stays as it is: this way out will not be offered
+    return msgspec.structs.replace(attachment, name=name)  # any other kind of file stays as it is: this way out will not be offered
 
 
 def mask_identifiers(message: Message, evidence: ContentEvidence) -> Message:
