@@ -44,7 +44,7 @@ format: install ## Write Python and Rego in the agreed form
 	@$(BIN)/python tools/find_or_build.py --only opa
 	@$$($(BIN)/python tools/find_or_build.py --path opa) fmt --write policies/rego
 
-tools: install ## Find or build OPA, Regal, Chromium and openssl (ALLOW_MISSING=1 goes on without)
+tools: install ## Find or build OPA, Regal, Chromium, tesseract and openssl (ALLOW_MISSING=1 goes on without)
 	@$(BIN)/python tools/find_or_build.py
 
 bench: install ## Measure and print the figures of benchmarks/

@@ -87,7 +87,7 @@ def shared_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
-    """``tool("opa")`` gives the path of OPA, Regal, Chromium or openssl as ``make tools`` found it.
+    """``tool("opa")`` gives the path of OPA, Regal, Chromium, tesseract or openssl as ``make tools`` found it.
 
     A tool that is missing fails the test, or skips it when ``make tools`` ran with ALLOW_MISSING=1.
     """

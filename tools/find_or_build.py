@@ -1,4 +1,5 @@
-"""Finds, or else builds or installs, the programs that the checks need besides Python: OPA, Regal, Chromium, openssl.
+"""Finds, or else builds or installs, the programs that the checks need besides Python: OPA, Regal, Chromium, tesseract,
+openssl.
 
 What was found is written to ``.tools/paths.json``, which ``tools/test.sh`` and ``tests/conftest.py`` read. A program that cannot
 be had is named with what to do about it, and the exit code is 1. With ``ALLOW_MISSING=1`` the exit code is 0, the checks that are
