@@ -66,7 +66,9 @@ stage "import table" "$bin/lint-imports" --no-logo
 policies
 manifest
 [ "$lint_only" = 1 ] && exit 0
-stage "policy test" "$bin/addin-backend" policy test
+generated=1000 # both engines answer them; the full count is the command's own default
+[ "${FULL:-}" = 1 ] && generated=20000
+stage "policy test" "$bin/addin-backend" policy test --generated "$generated"
 frontend
 printf '\n== pytest\n'
 exec "$bin/python" -m pytest --durations=10 ${JOBS:+-n "$JOBS" --dist loadfile} "$@"

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from addin_backend.bootstrap.checking import NoEngine, own_opa, policy_files, unusable
+from addin_backend.bootstrap.checking import PROJECT, NoEngine, own_opa, policy_files, unusable
 from addin_backend.decision.revision import policy_set
+from addin_backend.edges import regal
 from addin_backend.edges.opa_process import OpaProcess, compile_opa
-from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded, syntax_tree
+from addin_backend.edges.rego_embedded import RULE, RegorusWorker, compile_embedded, register_data, rule_files
 from addin_backend.edges.rego_server import OpaServer
-from addin_backend.flows.edit_policy import check_policy, test_policy
+from addin_backend.edges.rego_study import syntax_trees, unreached_lines
+from addin_backend.flows.policy.ask import EngineFactory
+from addin_backend.flows.policy.check import Compiler, check_policy
+from addin_backend.flows.policy.compare import Comparison, compare
+from addin_backend.flows.policy.sample import sample_question
+from addin_backend.flows.policy.slow import slow_faults
+from addin_backend.flows.policy.trial import try_policy
 from addin_backend.model.policy import Diagnostic, PolicyReport
-from addin_backend.ports import EngineFailure, PolicyEngine, PolicySet
+from addin_backend.ports import EngineFailure, PolicySet
 from addin_backend.settings import Settings
 
+SEED = 20261123
+WORKERS = 2  # embedded processes that answer generated and recorded questions
 
-class _OwnOpa:
+
+class OwnOpa:
     """An OPA server of its own for one set of rules, stopped with it."""
 
     name = "opa"
@@ -37,14 +51,69 @@ class _OwnOpa:
         self._process.stop()
 
 
-def _opa(settings: Settings) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The programs that rules are tried with. ``opa`` and ``regal`` are None where they cannot be had."""
+
+    opa: Path | None
+    regal: Path | None
+
+    @property
+    def engines(self) -> str:
+        """Who judges, for a person."""
+        return ", ".join(["regorus", *(["OPA"] if self.opa else []), *(["Regal"] if self.regal else [])]) + (
+            "" if self.opa else " (no OPA was found: run `make tools`)"
+        )
+
+    def compilers(self) -> list[Compiler]:
+        """Every judgement of the rules by a program."""
+        found: list[Compiler] = [compile_embedded, lambda rules: slow_faults(rules, _entry)]
+        if self.opa:
+            found.append(functools.partial(compile_opa, self.opa))
+        if self.regal:
+            found.append(functools.partial(regal.lint, self.regal, PROJECT / ".regal" / "config.yaml"))
+        return found
+
+    def factories(self, workers: int = 1) -> list[EngineFactory]:
+        """The engines, the embedded one first."""
+        found: list[EngineFactory] = [lambda rules: RegorusWorker(rules, workers=workers)]
+        if self.opa:
+            opa = self.opa
+            found.append(lambda rules: OwnOpa(opa, rules))
+        return found
+
+    def check(self, policies: PolicySet) -> tuple[Diagnostic, ...]:
+        """Every fault."""
+        return check_policy(policies, self.compilers(), syntax_trees, sample_question())
+
+    def compare(self, policies: PolicySet, count: int) -> Comparison:
+        """Generated questions on all engines."""
+        return compare(policies, self.factories(WORKERS), count, SEED)
+
+
+def _entry(policies: PolicySet, rule: str) -> RegorusWorker:
+    return RegorusWorker(policies, rule=rule, start_seconds=3.0)
+
+
+def workshop(settings: Settings) -> Workshop:
+    """What this machine has."""
     try:
-        return own_opa(settings)
+        opa: Path | None = own_opa(settings)
     except NoEngine:
-        return None
+        opa = None
+    built = PROJECT / ".tools" / "regal"
+    found = str(built) if os.access(built, os.X_OK) else shutil.which("regal")
+    return Workshop(opa, Path(found) if found else None)
 
 
-def _show(faults: Sequence[Diagnostic], out: TextIO) -> None:
+def reached(policies: PolicySet, questions: Sequence[bytes]) -> Mapping[str, tuple[frozenset[int], frozenset[int]]]:
+    """The lines of the rules that the questions reach, and those that none does."""
+    asked = [question.decode() for question in questions]
+    return unreached_lines(rule_files(policies), register_data(policies.files), RULE, asked)
+
+
+def show_faults(faults: Sequence[Diagnostic], out: TextIO) -> None:
+    """One line per fault: file:row:col: sentence."""
     for fault in faults:
         print(f"{fault.file or '(alle)'}:{fault.row}:{fault.col}: {fault.sentence}", file=out)
 
@@ -52,23 +121,20 @@ def _show(faults: Sequence[Diagnostic], out: TextIO) -> None:
 def check(settings: Settings, out: TextIO) -> int:
     """0 when the rules are sound, 1 with every fault and its place. Raises NoEngine."""
     policies = policy_set(policy_files(settings))
-    binary = _opa(settings)
-    compilers: list[Callable[[PolicySet], Sequence[Diagnostic]]] = [compile_embedded]
-    if binary is not None:
-        compilers.append(lambda rules: compile_opa(binary, rules))
-    try:
-        faults = check_policy(policies, compilers, syntax_tree)
-    except EngineFailure as failure:
-        raise unusable(failure) from None
-    _show(faults, out)
-    engines = "regorus, OPA" if binary else "regorus (no OPA was found: run `make tools`)"
-    print(f"{'Faults: ' + str(len(faults)) if faults else 'Sound'}. Revision {policies.revision}. Compiled by {engines}.", file=out)
+    shop = workshop(settings)
+    faults = shop.check(policies)
+    show_faults(faults, out)
+    print(f"{'Faults: ' + str(len(faults)) if faults else 'Sound'}. Revision {policies.revision}. Compiled by {shop.engines}.", file=out)
     return 1 if faults else 0
 
 
 def _table(report: PolicyReport, out: TextIO) -> None:
     for rule in report.rules:
-        print(f"{rule.code}  {len(rule.fires):3} fires  {len(rule.silent):3} silent  {rule.title}  ({rule.file}:{rule.row})", file=out)
+        print(
+            f"{rule.code}  {len(rule.fires):3} fires  {len(rule.silent):3} silent  {len(rule.noticed_by):3} notice its absence  "
+            f"{rule.title}  ({rule.file}:{rule.row})",
+            file=out,
+        )
     for outcome in report.outcomes:
         if not outcome.passed:
             print(f"FAILED on {outcome.engine}: {outcome.file}: {outcome.name}: {outcome.difference}", file=out)
@@ -76,24 +142,55 @@ def _table(report: PolicyReport, out: TextIO) -> None:
         print(f"{code} has no case in which it must fire.", file=out)
     for code in report.without_must_not_fire:
         print(f"{code} has no case in which it must not fire.", file=out)
+    for code in report.unnoticed:
+        print(f"{code} has no case that would notice if the rule vanished.", file=out)
+    for place in report.unreached:
+        print(f"{place} is reached by no case.", file=out)
 
 
-def test(settings: Settings, out: TextIO) -> int:
-    """0 when every case holds on every engine and every rule has cases; 1 else. Raises BadRegister (they do not compile), NoEngine."""
+def show_comparison(comparison: Comparison, out: TextIO) -> None:
+    """The histogram, and each difference that was kept with its question."""
+    print(f"Generated questions: {comparison.asked} on {', '.join(comparison.engines)}: {comparison.different} differences.", file=out)
+    for name, counted in (("actions", comparison.actions), ("codes", comparison.codes)):
+        print(f"  {name}: " + ", ".join(f"{key} {count}" for key, count in counted.items()), file=out)
+    for line in comparison.short:
+        print(f"  Too few: {line}.", file=out)
+    for example in comparison.examples:
+        print(f"  DIFFERENT for {example.question.decode()}", file=out)
+        for engine, answer in example.answers:
+            print(f"    {engine}: {answer}", file=out)
+
+
+def test(settings: Settings, count: int, out: TextIO) -> int:
+    """0 when every case holds on every engine, every rule has its cases, and ``count`` generated questions are answered alike; 1 else.
+
+    Raises BadRegister (they do not compile), NoEngine.
+    """
     policies = policy_set(policy_files(settings))
-    binary = _opa(settings)
-    factories: list[Callable[[PolicySet], PolicyEngine]] = [RegorusWorker]
-    if binary is not None:
-        factories.append(lambda rules: _OwnOpa(binary, rules))
+    shop = workshop(settings)
+    compared: list[Comparison] = []
+
+    def compare_all(rules: PolicySet) -> Comparison:
+        compared.append(shop.compare(rules, count))
+        return compared[0]
+
     try:
-        report = test_policy(policies, factories)
+        report = try_policy(policies, shop.factories(), reached, compare_all if shop.opa and count else None)
     except EngineFailure as failure:
         raise unusable(failure) from None
-    _show(report.faults, out)
+    show_faults(report.faults, out)
     _table(report, out)
-    failed = sum(not item.passed for item in report.outcomes)
-    engines = ", ".join(report.engines) + ("" if binary else " (no OPA was found: run `make tools`)")
-    print(
-        f"{len(report.rules)} rules, {len(report.outcomes)} outcomes on {engines}: {failed} failed. Revision {report.revision}.", file=out
-    )
+    for comparison in compared:
+        show_comparison(comparison, out)
+    _summary(report, shop, out)
     return 0 if report.passed else 1
+
+
+def _summary(report: PolicyReport, shop: Workshop, out: TextIO) -> None:
+    failed = sum(not item.passed for item in report.outcomes)
+    without = {place.rsplit(":", 1)[0] for place in report.unreached}
+    reached_rules = sum(rule.file not in without for rule in report.rules)
+    missed = len(report.rules) - len(report.unnoticed)
+    engines = ", ".join(report.engines) + ("" if shop.opa else " (no OPA was found: run `make tools`)")
+    print(f"{len(report.rules)} rules: {reached_rules} reached in every line, {missed} missed when they are gone.", file=out)
+    print(f"{len(report.outcomes)} outcomes on {engines}: {failed} failed. Revision {report.revision}.", file=out)

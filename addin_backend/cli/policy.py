@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -24,11 +25,13 @@ def policy_check() -> None:
 
 
 @policy_app.command("test")
-def policy_test() -> None:
-    """Every rule with its cases, on each engine that can be had."""
+def policy_test(
+    generated: Annotated[int, typer.Option(help="How many generated questions both engines answer; 0: none.", min=0)] = 20_000,
+) -> None:
+    """Every rule with its cases and what they reach, and generated questions, on each engine that can be had."""
     from addin_backend.bootstrap import policies  # here, so that other commands do not load the engines
 
     try:
-        raise typer.Exit(policies.test(given_settings(), sys.stdout))
+        raise typer.Exit(policies.test(given_settings(), generated, sys.stdout))
     except SendSecurelyError as error:
         fail(error, 1)

@@ -5,9 +5,10 @@ Works on the embedded engine's syntax tree (JSON), so that a name in a comment o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from addin_backend.decision.syntax import dotted, objects, placed
 from addin_backend.model.policy import Diagnostic
 
 ALLOWED = frozenset(
@@ -38,53 +39,17 @@ ALLOWED = frozenset(
 _OWN = "data.sendsecurely."
 
 
-def _objects(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object of the tree, without recursion: a hostile file may nest deeply."""
-    waiting = [tree]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            yield item
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-
-
-def _name(reference: Any) -> str:
-    """`object.get` of a dotted reference; "" when it is computed."""
-    parts: list[str] = []
-    while isinstance(reference, dict):
-        if "RefDot" in reference:
-            field = reference["RefDot"].get("field")
-            if not (isinstance(field, list) and len(field) == 2 and isinstance(field[1], str)):
-                return ""
-            parts.append(field[1])
-            reference = reference["RefDot"].get("refr")
-        elif "Var" in reference:
-            parts.append(str(reference["Var"].get("value")))
-            return ".".join(reversed(parts))
-        else:
-            return ""
-    return ""
-
-
 def _functions(tree: Any) -> frozenset[str]:
     """Names of the functions that the file itself defines."""
-    return frozenset(_name(node["Func"].get("refr")) for node in _objects(tree) if isinstance(node.get("Func"), dict))
-
-
-def _at(path: str, node: Mapping[str, Any], sentence: str) -> Diagnostic:
-    span = node.get("span")
-    place = span if isinstance(span, dict) else {}
-    return Diagnostic(file=path, row=int(place.get("line", 0)), col=int(place.get("col", 0)), sentence=sentence)
+    return frozenset(dotted(node["Func"].get("refr")) for node in objects(tree) if isinstance(node.get("Func"), dict))
 
 
 def _call(path: str, node: Mapping[str, Any], own: frozenset[str]) -> Diagnostic | None:
-    name = _name(node.get("fcn"))
+    name = dotted(node.get("fcn"))
     if name in ALLOWED or name in own or name.startswith((_OWN, "_")):
         return None
     called = f"`{name}`" if name else "a computed function"
-    return _at(path, node, f"{called} is not on the list of functions that a rule may use.")
+    return placed(path, node, f"{called} is not on the list of functions that a rule may use.")
 
 
 def faults(path: str, tree: Any) -> tuple[Diagnostic, ...]:
@@ -94,13 +59,13 @@ def faults(path: str, tree: Any) -> tuple[Diagnostic, ...]:
     """
     found: list[Diagnostic] = []
     own = _functions(tree)
-    for node in _objects(tree):
+    for node in objects(tree):
         call = node.get("Call")
         fault = _call(path, call, own) if isinstance(call, dict) else None
         if fault is not None:
             found.append(fault)
         if node.get("with_mods"):
-            found.append(_at(path, node, "`with` changes the question and is for tests only."))
+            found.append(placed(path, node, "`with` changes the question and is for tests only."))
         for item in node.get("imports") or []:
-            found.append(_at(path, item, "Write the full path (data.sendsecurely.…) instead of an import."))
+            found.append(placed(path, item, "Write the full path (data.sendsecurely.…) instead of an import."))
     return tuple(sorted(found))

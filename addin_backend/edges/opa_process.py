@@ -138,11 +138,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def compile_opa(binary: Path, policies: PolicySet) -> tuple[Diagnostic, ...]:
-    """What ``opa check --strict`` says of the policies."""
-    with tempfile.TemporaryDirectory(prefix="sendsecurely-opa-") as name:
-        folder = Path(name)
-        write_bundle(policies, folder)
-        command = [str(binary), "check", "--strict", "--format", "json", "--bundle", name]
+    """What ``opa check --strict`` says of the policies, with the question's schema as the form of ``input``."""
+    with tempfile.TemporaryDirectory(prefix="sendsecurely-opa-") as name, tempfile.TemporaryDirectory(prefix="sendsecurely-opa-") as beside:
+        write_bundle(policies, Path(name))
+        schema = Path(beside) / "question.json"
+        schema.write_bytes(dict(policies.files).get("schemas/question.json", b"{}"))
+        command = [str(binary), "check", "--strict", "--format", "json", "--schema", str(schema), "--bundle", name]
         try:
             done = subprocess.run(command, capture_output=True, env={}, cwd=name, timeout=_START_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired):

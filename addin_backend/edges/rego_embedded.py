@@ -56,11 +56,11 @@ def register_data(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
 class _Worker:
     """One process and the socket to it. Used by one thread at a time. Raises OSError when it cannot be started."""
 
-    def __init__(self, policies: bytes) -> None:
+    def __init__(self, policies: bytes, start_seconds: float) -> None:
         self._counter = 0
         self._ready = False
         self._received = b""
-        self._start_end = time.monotonic() + _START_SECONDS
+        self._start_end = time.monotonic() + start_seconds
         self._channel, theirs = socket.socketpair()
         try:
             with theirs, tempfile.TemporaryFile() as document:
@@ -156,8 +156,9 @@ class RegorusWorker:
 
     name = "embedded"
 
-    def __init__(self, policies: PolicySet, *, workers: int = 1, rule: str = RULE) -> None:
+    def __init__(self, policies: PolicySet, *, workers: int = 1, rule: str = RULE, start_seconds: float = _START_SECONDS) -> None:
         self._revision = policies.revision
+        self._start_seconds = start_seconds
         document = {"modules": rule_files(policies), "data": register_data(policies.files), "rule": rule}
         self._policies = json.dumps(document).encode()
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()  # one place per worker; None: start one when it is needed
@@ -166,7 +167,7 @@ class RegorusWorker:
         self._closed = False
         try:
             for worker in [self._start() for _ in range(max(workers, 1))]:
-                worker.wait_ready(time.monotonic() + _START_SECONDS)
+                worker.wait_ready(time.monotonic() + start_seconds)
                 self._idle.put(worker)
         except EngineFailure:
             self.close()
@@ -217,7 +218,7 @@ class RegorusWorker:
     def _start(self) -> _Worker:
         """A worker that compiles. Raises EngineFailure("unavailable") when the machine gives none, or after close()."""
         try:
-            worker = _Worker(self._policies)
+            worker = _Worker(self._policies, self._start_seconds)
         except OSError as error:
             raise EngineFailure("unavailable", f"a worker cannot be started: {error.strerror}") from None
         with self._lock:
@@ -248,7 +249,9 @@ def compile_embedded(policies: PolicySet) -> tuple[Diagnostic, ...]:
     try:
         RegorusWorker(policies).close()
     except EngineFailure as failure:
-        return (diagnostic(failure.detail),)
+        if failure.kind == "compile":
+            return (diagnostic(failure.detail),)
+        raise
     return ()
 
 
@@ -259,22 +262,3 @@ def diagnostic(detail: str) -> Diagnostic:
     if place is None:
         return Diagnostic(file="", row=0, col=0, sentence=sentence)
     return Diagnostic(file=place["file"], row=int(place["row"]), col=int(place["col"]), sentence=sentence)
-
-
-def syntax_tree(path: str, text: str) -> Any:
-    """regorus' syntax tree of one rule file. Raises EngineFailure("compile") whose detail holds the place.
-
-    In a process of its own: an officer's file must not be able to take the backend down.
-    """
-    script = "import sys,json,regorus;e=regorus.Engine();m=json.load(sys.stdin);e.add_policy(*m);sys.stdout.write(e.get_ast_as_json())"
-    command = [sys.executable, "-I", "-c", script]
-    try:
-        done = subprocess.run(
-            command, input=json.dumps([path, text]).encode(), capture_output=True, env={}, timeout=_START_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise EngineFailure("timeout", path) from None
-    if done.returncode != 0:
-        detail = done.stderr.decode(errors="replace").split("RuntimeError:")[-1].split("Stack backtrace")[0].strip()
-        raise EngineFailure("compile", detail)
-    return json.loads(done.stdout)

@@ -26,7 +26,7 @@ class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule with the names of the cases in which it must fire, and of those that show when it must not."""
+    """A rule with the names of the cases in which it must fire, of those that show when it must not, and of those that would miss it."""
 
     code: str
     file: str
@@ -34,10 +34,15 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     fires: tuple[str, ...]
     silent: tuple[str, ...]
+    noticed_by: tuple[str, ...] = ()
 
 
 class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All cases on all engines. ``passed`` is true when every case holds everywhere and every rule has both kinds of case."""
+    """All cases on all engines. ``unreached`` are lines as file:row; ``disagreements`` is a sentence.
+
+    ``passed``: every case holds everywhere, every rule has both kinds of case, is reached in every line and missed when it is gone, and
+    the engines agree.
+    """
 
     revision: str
     engines: tuple[str, ...]
@@ -45,10 +50,14 @@ class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[CaseOutcome, ...]
     without_must_fire: tuple[str, ...]
     without_must_not_fire: tuple[str, ...]
+    unnoticed: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
+    disagreements: str = ""
     faults: tuple[Diagnostic, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Nothing is left to do."""
-        outcomes = all(item.passed for item in self.outcomes)
-        return bool(self.outcomes) and outcomes and not (self.without_must_fire or self.without_must_not_fire or self.faults)
+        missing = self.without_must_fire or self.without_must_not_fire or self.unnoticed or self.unreached
+        outcomes = bool(self.outcomes) and all(item.passed for item in self.outcomes)
+        return outcomes and not (missing or self.disagreements or self.faults)

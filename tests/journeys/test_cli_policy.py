@@ -67,7 +67,7 @@ def test_a_broken_rule_is_named_with_its_place(what: str, file: str, old: str, n
 
 def test_every_case_holds_on_both_engines(tmp_path: Path, tool: Callable[[str], str]) -> None:
     """`policy test` exits 0 and shows each rule with its cases."""
-    run = ran("policy", "test", folder=tmp_path, opa_binary=tool("opa"))
+    run = ran("policy", "test", "--generated", "100", folder=tmp_path, opa_binary=tool("opa"))
     assert (0, "") == (run.code, run.err), run.out[-2000:]
     assert "embedded, opa: 0 failed" in run.out
     assert "CO-01 " in run.out
@@ -76,7 +76,7 @@ def test_every_case_holds_on_both_engines(tmp_path: Path, tool: Callable[[str], 
 def test_a_rule_that_does_not_do_what_its_cases_say_fails(rules: Path) -> None:
     """`policy test` exits 1 and names the case, in the officer's words."""
     _swap(rules / CONTENT, '"cpr" in input.message.classes', '"cprx" in input.message.classes')
-    run = ran("policy", "test", folder=rules, policies_dir=str(rules), opa_binary="nowhere/opa")
+    run = ran("policy", "test", "--generated", "0", folder=rules, policies_dir=str(rules), opa_binary="nowhere/opa")
     without_traceback(run)
     assert run.code == 1
     assert "FAILED on embedded" in run.out

@@ -70,8 +70,3 @@ def own_opa(policies: PolicySet) -> Iterator[OwnOpa]:
         yield engine
     finally:
         engine.close()
-
-
-def canonical(answer: bytes) -> str:
-    """One spelling per answer. Lists keep their order: both engines must sort alike."""
-    return json.dumps(json.loads(answer), sort_keys=True, separators=(",", ":"))

@@ -11,10 +11,13 @@ import pytest
 
 from addin_backend.decision import builtins, metadata
 from addin_backend.edges.opa_process import compile_opa
-from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded, syntax_tree
+from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded
+from addin_backend.edges.rego_study import syntax_tree, syntax_trees
 from addin_backend.errors import BadRegister
-from addin_backend.flows.edit_policy import case_question, check_policy
-from addin_backend.flows.edit_policy import test_policy as run_policy_test
+from addin_backend.flows.policy.cases import case_question
+from addin_backend.flows.policy.check import check_policy
+from addin_backend.flows.policy.sample import sample_question
+from addin_backend.flows.policy.trial import try_policy
 from addin_backend.model.policy import Diagnostic
 from policy.engines import POLICIES, base_question, product_files, product_policies, tool
 
@@ -23,7 +26,7 @@ RULES = "sendsecurely/recipients/recipients.rego"
 
 def check(changes: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
     """check_policy with the embedded engine."""
-    return check_policy(product_policies(changes), [compile_embedded], syntax_tree)
+    return check_policy(product_policies(changes), [compile_embedded], syntax_trees, sample_question())
 
 
 def changed(old: str, new: str, path: str = RULES) -> dict[str, bytes]:
@@ -35,7 +38,10 @@ def changed(old: str, new: str, path: str = RULES) -> dict[str, bytes]:
 
 def test_the_products_rules_are_sound() -> None:
     """No diagnostics from either engine, the texts, the schemas, the registers or the cases."""
-    assert check_policy(product_policies(), [compile_embedded, functools.partial(compile_opa, tool("opa"))], syntax_tree) == ()
+    assert (
+        check_policy(product_policies(), [compile_embedded, functools.partial(compile_opa, tool("opa"))], syntax_trees, sample_question())
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_a_mistaken_expectation_is_reported_per_engine() -> None:
     path = "sendsecurely/evidence/evidence_cases.json"
     cases = json.loads(product_files()[path])
     cases[0]["expect"]["action"] = "allow"
-    report = run_policy_test(product_policies({path: json.dumps(cases).encode()}), [RegorusWorker])
+    report = try_policy(product_policies({path: json.dumps(cases).encode()}), [RegorusWorker])
     assert not report.passed
     assert [(item.name, item.engine, item.difference) for item in report.outcomes if not item.passed] == [
         (cases[0]["name"], "embedded", "action: expected allow, got block")
@@ -115,7 +121,7 @@ def test_a_mistaken_expectation_is_reported_per_engine() -> None:
 
 def test_a_rule_without_a_case_is_reported() -> None:
     """A new rule counts only with a case in which it fires and one in which it must not."""
-    report = run_policy_test(product_policies({"sendsecurely/recipients/recipients_cases.json": b"[]"}), [RegorusWorker])
+    report = try_policy(product_policies({"sendsecurely/recipients/recipients_cases.json": b"[]"}), [RegorusWorker])
     assert set(report.without_must_fire) == {"RC-01", "RC-03", "RC-04"}
     assert "RC-04" in report.without_must_not_fire
     assert not report.passed

@@ -6,20 +6,17 @@ import subprocess
 
 import pytest
 
-from addin_backend.decision import metadata
+from addin_backend.bootstrap.policies import reached
 from addin_backend.edges.rego_embedded import RegorusWorker
-from addin_backend.flows.edit_policy import test_policy as run_policy_test
+from addin_backend.flows.policy.trial import try_policy
 from addin_backend.model.policy import PolicyReport
 from policy.engines import POLICIES, PROJECT, OwnOpa, product_files, product_policies, tool
-from sizes import size
 
 
-@pytest.fixture(scope="module", params=["embedded", "opa"])
-def report(request: pytest.FixtureRequest) -> PolicyReport:
-    """The whole report of one engine."""
-    if request.param == "opa":
-        tool("opa")
-    return run_policy_test(product_policies(), [RegorusWorker if request.param == "embedded" else OwnOpa])
+@pytest.fixture(scope="module")
+def report() -> PolicyReport:
+    """The whole report of both engines."""
+    return try_policy(product_policies(), [RegorusWorker, OwnOpa], reached)
 
 
 def test_every_case_gets_the_expected_answer(report: PolicyReport) -> None:
@@ -35,22 +32,23 @@ def test_every_rule_has_a_case_in_which_it_fires_and_one_in_which_it_must_not(re
     assert report.passed
 
 
-def silenced(raw: bytes, code: str) -> bytes:
-    """The rule file with the body of the findings rule for ``code`` made false."""
-    head = raw.index(b"\nfindings contains", raw.index(f"code: {code}\n".encode()))
-    body = raw.index(b"if {\n", head) + len(b"if {\n")
-    return raw[:body] + b"\tinput.schema == 0\n" + raw[body:]
+def test_cases_reach_every_line_and_miss_every_rule(report: PolicyReport) -> None:
+    """No line of any rule is unreached, and for each rule some case fails when the rule is taken out: no case is there for show."""
+    assert report.unreached == ()
+    assert report.unnoticed == ()
+    assert set(report.engines) == {"embedded", "opa"}
 
 
-def test_cases_notice_when_a_rule_vanishes() -> None:
-    """Each rule made silent in turn: some case that expects its code fails, so no case is there for show."""
-    files = product_files()
-    rules = sorted(metadata.read(files).rules.values(), key=lambda rule: rule.code)
-    count = size(sample=5, full=len(rules))
-    for rule in rules[:: max(1, len(rules) // count)]:
-        result = run_policy_test(product_policies({rule.file: silenced(files[rule.file], rule.code)}), [RegorusWorker])
-        assert result.faults == ()
-        assert any(rule.code in item.codes for item in result.outcomes if not item.passed), rule.code
+def test_a_line_that_no_case_reaches_and_a_rule_that_none_misses_are_named() -> None:
+    """The judge of the test above: without its own cases, a rule is unnoticed and its helper's lines are unreached."""
+    path = "sendsecurely/recipients/recipients.rego"
+    never = "\n_never if {\n\tinput.schema == 99\n\tinput.schema == 98\n}\n"
+    idle = product_files()[path].decode().replace("not _someone\n", "not _someone\n\tnot _never\n") + never
+    cases = b"[]"
+    changed = product_policies({path: idle.encode(), path.replace(".rego", "_cases.json"): cases})
+    found = try_policy(changed, [RegorusWorker], reached)
+    assert {"RC-01", "RC-03", "RC-04"} <= set(found.unnoticed)
+    assert any(place.startswith(f"{path}:") for place in found.unreached)
 
 
 def test_the_rules_are_formatted_and_strict() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from addin_backend.edges.rego_embedded import RegorusWorker
-from addin_backend.flows.edit_policy import case_question, cases, with_case_registers
+from addin_backend.flows.policy.cases import case_question, cases, with_case_registers
+from addin_backend.flows.policy.compare import canonical
+from addin_backend.flows.policy.generate import questions, stock
 from addin_backend.ports import PolicyEngine, PolicySet
-from policy.engines import PATIENCE, base_question, canonical, own_opa, product_files, product_policies
-from policy.generate import questions
+from policy.engines import PATIENCE, base_question, own_opa, product_files, product_policies
 from sizes import size
 
 SEVERITY = {"allow": 0, "protect": 1, "confirm": 2, "block": 3}
@@ -112,7 +113,7 @@ def test_no_generated_question_becomes_milder_without_a_key() -> None:
     embedded = RegorusWorker(policies)
     try:
         with own_opa(policies) as opa:
-            for question in questions(count, seed=71):
+            for question in questions(stock(product_files()), count, seed=71):
                 assert_never_milder(embedded, policies, question)
                 for path in list(paths(question))[::5]:
                     raw = json.dumps(without(question, path)).encode()

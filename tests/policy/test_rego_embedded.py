@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded, syntax_tree
+from addin_backend.edges.rego_embedded import RegorusWorker, compile_embedded
+from addin_backend.edges.rego_study import syntax_tree
 from addin_backend.ports import EngineFailure, PolicySet
 from policy.engines import PATIENCE, base_question, product_policies
 

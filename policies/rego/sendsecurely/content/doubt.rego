@@ -75,7 +75,9 @@ findings contains finding if {
 
 _all_was_read if {
 	data.sendsecurely.lib.classes_known
-	not "unknown" in input.message.classes
+	every class in input.message.classes {
+		class != "unknown"
+	}
 	input.message.unreadable_parts == 0
 }
 

@@ -2,6 +2,17 @@ package sendsecurely.decision
 
 _concerns := {"content", "dispensation", "evidence", "recipients", "transfer", "transport"}
 
+# Whom every concern has judged. A concern that is missing or gives nothing keeps everyone out; the names are those of _concerns.
+_judged contains id if {
+	some id in data.sendsecurely.content.assessed
+	id in data.sendsecurely.dispensation.assessed
+	id in data.sendsecurely.evidence.assessed
+	id in data.sendsecurely.recipients.assessed
+	id in data.sendsecurely.transfer.assessed
+	id in data.sendsecurely.transport.assessed
+}
+
+# Which concern is missing: worked out only for those who are not judged.
 _assessed contains [id, "content"] if some id in data.sendsecurely.content.assessed
 
 _assessed contains [id, "dispensation"] if some id in data.sendsecurely.dispensation.assessed
@@ -14,53 +25,41 @@ _assessed contains [id, "transfer"] if some id in data.sendsecurely.transfer.ass
 
 _assessed contains [id, "transport"] if some id in data.sendsecurely.transport.assessed
 
-_found contains finding if some finding in data.sendsecurely.evidence.findings
-
 # A message that could not be read is blocked by that alone: what the other concerns say about it would be guesses.
-_found contains finding if {
-	not _unread
-	some finding in _of_the_others
-}
+_found := data.sendsecurely.evidence.findings if _unread
+
+_found := data.sendsecurely.evidence.findings | _of_the_others if not _unread
 
 _unread if input.message.readable == false
 
-_of_the_others contains finding if some finding in data.sendsecurely.content.findings
+# Sets are joined whole: a set that is not there leaves no answer, and no answer is a block.
+_of_the_others := (data.sendsecurely.content.findings | data.sendsecurely.recipients.findings) | _of_the_way
 
-_of_the_others contains finding if some finding in data.sendsecurely.recipients.findings
-
-_of_the_others contains finding if some finding in data.sendsecurely.transfer.findings
-
-_of_the_others contains finding if some finding in data.sendsecurely.transport.findings
-
-_of_the_others contains finding if some finding in data.sendsecurely.dispensation.findings
-
-# What a dispensation in force sets aside, per recipient.
-_lifted contains [finding.recipient, finding.params.lifts] if some finding in data.sendsecurely.dispensation.findings
-
-_confirmed contains [id, code] if {
-	some recipient in input.recipients
-	id := recipient.id
-	some code in recipient.confirmed
-}
+_of_the_way := (data.sendsecurely.transfer.findings | data.sendsecurely.transport.findings) | data.sendsecurely.dispensation.findings
 
 # The findings that count: without those that are lifted, and with a confirmed question as a note.
-_settled contains finding if {
-	some finding in _remaining
-	not _answered(finding)
-}
+_settled := (_remaining - _answered) | _noted
 
-_settled contains finding if {
-	some asked in _remaining
-	_answered(asked)
-	finding := object.union(asked, {"effect": "note"})
-}
+_remaining := _found - _lifted
 
-_remaining contains finding if {
+# What a dispensation in force sets aside.
+_lifted contains finding if {
+	some permission in data.sendsecurely.dispensation.findings
 	some finding in _found
-	not [finding.recipient, finding.code] in _lifted
+	finding.recipient == permission.recipient
+	finding.code == permission.params.lifts
 }
 
-_answered(finding) if {
+_answered contains finding if {
+	some recipient in input.recipients
+	some code in recipient.confirmed
+	some finding in _remaining
 	finding.effect == "confirm"
-	[finding.recipient, finding.code] in _confirmed
+	finding.recipient == recipient.id
+	finding.code == code
+}
+
+_noted contains finding if {
+	some asked in _answered
+	finding := object.union(asked, {"effect": "note"})
 }

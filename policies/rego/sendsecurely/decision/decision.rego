@@ -67,6 +67,7 @@ findings contains finding if {
 #   effective_on: "2026-11-01"
 findings contains finding if {
 	some id in _ids
+	not id in _judged
 	some concern in _concerns
 	not [id, concern] in _assessed
 	finding := {"code": "DE-02", "effect": "block", "recipient": id, "params": {"concern": concern}}
@@ -86,10 +87,10 @@ _ids contains id if {
 
 _worst := max(_all_severities)
 
-_all_severities contains 3 if count(_lines) == 0
+# With nobody to send to, a block.
+_all_severities contains 3 if count(_ids) == 0
 
 _all_severities contains severity if {
-	some line in _lines
-	some severity, action in _actions
-	action == line.action
+	some id in _ids
+	some severity in _severities_by[id]
 }

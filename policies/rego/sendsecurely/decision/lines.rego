@@ -6,9 +6,10 @@ _order := ["plain", "tls", "smime", "portal"]
 # The protections that no finding rules out, mildest first.
 _ways[id] := ways if {
 	some id in _ids
+	excluded := _excluded_by[id]
 	ways := [way |
 		some way in _order
-		not way in _excluded_by[id]
+		not way in excluded
 	]
 }
 
@@ -19,13 +20,15 @@ _severities_by := _severities # regal ignore:pointless-reassignment
 
 _codes_by := _codes # regal ignore:pointless-reassignment
 
+_ways_by := _ways # regal ignore:pointless-reassignment
+
 # An entry for everyone, so that both engines know the collection even when nothing is ruled out.
 _excluded[id] contains "none" if some id in _ids
 
 _excluded[id] contains way if {
 	some finding in _settled
 	finding.effect == "protect"
-	some id in _concerned(finding)
+	some id in object.get(_everyone, finding.recipient, {finding.recipient})
 	some way in object.get(finding.params, "excludes", _order)
 }
 
@@ -33,21 +36,27 @@ _excluded[id] contains way if {
 _severities[id] contains 0 if some id in _ids
 
 _severities[id] contains 1 if {
-	some id, ways in _ways
+	some id, ways in _ways_by
 	ways[0] != "plain"
 }
 
+# A word that is not known counts as a block.
 _severities[id] contains severity if {
 	some finding in _all
-	severity := object.get({"note": 0, "protect": 0, "confirm": 2}, finding.effect, 3)
-	some id in _concerned(finding)
+	severity := object.get(_severity_of, finding.effect, 3)
+	severity > 0
+	some id in object.get(_everyone, finding.recipient, {finding.recipient})
 }
 
-_codes[id] contains code if {
+_severity_of := {"note": 0, "protect": 0, "confirm": 2}
+
+_codes[id] contains finding.code if {
 	some finding in _all
-	some id in _concerned(finding)
-	code := finding.code
+	some id in object.get(_everyone, finding.recipient, {finding.recipient})
 }
+
+# A finding about "" is about everyone.
+_everyone := {"": _ids}
 
 _lines := [line |
 	some recipient in input.recipients
@@ -63,8 +72,4 @@ _lines := [line |
 
 _protection(_, 3) := "none"
 
-_protection(id, severity) := _ways[id][0] if severity < 3
-
-_concerned(finding) := {finding.recipient} if finding.recipient != ""
-
-_concerned(finding) := _ids if finding.recipient == ""
+_protection(id, severity) := _ways_by[id][0] if severity < 3

@@ -1,0 +1,1 @@
+"""Rules on their way to counting: check, cases, comparison of engines, diff, replay, publishing."""
