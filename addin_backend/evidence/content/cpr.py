@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from addin_backend.evidence.content import damper, spelled
+from addin_backend.evidence.content.cpr_context import FAR, KEYWORD, NEAR, OTHER, PERSON_WORD, Context, is_labelled, judge
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
 from addin_backend.evidence.content.person import has_name
@@ -21,7 +22,7 @@ from addin_backend.model.evidence import SensitivityClass
 ACCEPT = 50
 FEWEST_DIGITS = 8
 MOST_HITS = 500  # in one text; what the mail is has long been settled
-NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
+MOST_JUDGED = 4_000  # different numbers in one text that are found to be none; the next one counts (in doubt, encrypt)
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
 
@@ -33,44 +34,31 @@ _SHAPES = (  # each with the lengths of its groups of digits, one after the othe
     ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
     ("broken", 25, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
     ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
+    ("four two four", 30, re.compile("424"), re.compile(r"(?<!\d)(\d{4})[ .-](\d\d)[ .-](\d{4})(?!\d)")),
     ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ ./\-]?(\d\d)[ ./\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
     ("short", 0, re.compile("9"), re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
     ("cut", 0, re.compile("[567][345]"), re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
 )
 _UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
 _GROUP = re.compile(r"\d+")
-_MAY_BE_ELECTRONIC = re.compile(r"\d{6}-?[06][a-zæøå]{2}\d")
-_ELECTRONIC = re.compile(r"(?<!\w)(\d{6})-?([06][A-ZÆØÅ]{2}\d)(?!\w)")  # replacement numbers with initials (C-eCPR)
-_KEYWORD = re.compile(
-    r"(?<![a-zæøå])(?:e?cpr|person(?:al)?\s?-?(?:nummer|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|danish id"
-    r"|fødselsnummer|civil registration"
-    r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer)(?![a-zæøå]*(?:brev|bekend))",
+_MAY_BE_ELECTRONIC = re.compile(r"(?:^|\n)[^\n]{0,30}(?:[0-9][a-zæøå]{2}[0-9]|[a-zæøå]{1,3}[0-9]{1,3})")
+_ELECTRONIC = re.compile(  # replacement numbers with letters (C-eCPR: initials; regions and hospitals have their own)
+    r"(?<!\w)(\d{6})[- ]?((?=[0-9A-ZÆØÅ]{0,3}[A-ZÆØÅ])(?=[0-9A-ZÆØÅ]{0,3}[0-9])[0-9A-ZÆØÅ]{4})(?!\w)"
 )
-_LABEL = re.compile(r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|civil registration"
-    r"|ssn)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
-                    r"(?:er|is|var|på|for \w+(?: \w+)? er|:|=|;|\(|,|/)?[ \t:=(\"'*>]*$")  # fmt: skip
-_PERSON_WORD = re.compile(
-    r"\b(?:født|born|patient\w*|borger\w*|kunden?|medarbejder\w*|employee|forsikrede|forsikringstager\w*|navn|name|barn\w*|elev\w*"
-    r"|klient\w*|client|skadelidte"
-    r"|ansøger\w*|applicant|medlem\w*|member|policyholder|ægtefælle|spouse|claimant|søn|datter|journal)\b",
+_KEYWORD_PIECES = (
+    "cpr",
+    "person",
+    "erstatning",
+    "sygesikring",
+    "danish",
+    "fødsel",
+    "civil",
+    "national",
+    "social",
+    "ssn",
+    "tax",
+    "identifikation",
 )
-_OTHER_LABEL = re.compile(
-    r"(?<![a-zæøå])(?:ordre\w*|order\w*|faktura\w*|invoice\w*|bilag\w*|sags?|sags?-?(?:nr|nummer|id)|case|ref(?:erence\w*|\.)?|referencenummer"
-    r"|kvittering\w*|receipt|ticket\w*"
-    r"|track\w*|pakke\w*|parcel|shipment|forsendelse\w*|kunde-?(?:nr|nummer|id)|customer (?:no|number|id)|polices?-?(?:nr|nummer)?"
-    r"|policy (?:no|number)|version"
-    r"|build|release|serie\w*|serial|batch\w*|lot|parti\w*|konto\w*|account|reg|telefon\w*|tlf|mobil\w*|phone|tel|fax|iban|vare-?(?:nr"
-    r"|nummer)|artikel\w*|item"
-    r"|model\w*|ean|gln|cvr|p-?nummer|se-?nr|måler\w*|meter\w*|kl|time|timestamp|rekvisition\w*|indkøbs\w*|po|billet\w*|booking\w*"
-    r"|reservation\w*|møde-?id"
-    r"|meeting id|passcode|licens\w*|license key|isbn|issn|imei|id|nr|no|#|skade-?(?:nr|nummer)|claim (?:no|number)|anlægs\w*"
-    r"|aftale-?(?:nr|nummer)|commit|sku|[a-zæøå]+(?:nummer|nr|seddel|sedler|kode|key|ordre|faktura|konto|id))"
-    r"[ \t]*(?:(?:nr|nummer|no|number|id|er|is)\b\.?)?[ \t]*[.:#=(]?[ \t]*[a-z]{0,3}[-/]?$",
-)
-_LOOSE_LABEL = re.compile(r"(?:sag|case|ref|id\b|(?:patient|journal|kunde|borger|medlems)-?\s?(?:id|nr|nummer)\b)")
-_KEYWORD_PIECES = ("cpr", "person", "sygesikring", "danish", "fødsel", "civil", "national", "social", "ssn", "tax", "identifikation")
-_GLUED = re.compile(r"[=&?#/\\@%]|-?[A-Za-z]")
-_PLACE = re.compile(r"[=&?#/\\_@+%]$|[a-z]-?$|\d[.,:/-]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +118,14 @@ def _candidates(passage: Passage) -> Iterator[_Candidate]:
                 taken = item.end
 
 
-def _is_labelled(before: str) -> bool:
-    """Whether the words right before call the number a CPR number."""
-    return _LABEL.search(before[-NEAR:]) is not None
-
-
 def _is_called_so(passage: Passage, item: _Candidate) -> bool:
     """Whether a mistyped number in the usual shape follows the keyword in the same sentence, with no other label between."""
     if item.shape != "dashed":
         return False
     start, _ = passage.sentence(item.start, item.end)
     before = passage.folded[max(start, item.start - NEAR) : item.start]
-    found = list(_KEYWORD.finditer(before))
-    return bool(found) and not _OTHER_LABEL.search(before[found[-1].end() :])
+    found = list(KEYWORD.finditer(before))
+    return bool(found) and not OTHER.search(before[found[-1].end() :])
 
 
 def _pieces(passage: Passage) -> tuple[str, ...]:
@@ -153,66 +136,47 @@ def _pieces(passage: Passage) -> tuple[str, ...]:
     return tuple([piece for piece in _KEYWORD_PIECES if piece in folded])
 
 
-def _context(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple[int, bool]:
-    """(score from the words around, whether a label stands right before)."""
-    text, folded = passage.text, passage.folded
-    line, end = passage.line(item.start)
-    before = folded[max(line, item.start - NEAR) : item.start]
-    far = max(0, item.start - FAR)
-    keyed = any(folded.find(piece, far, item.end + 100) >= 0 for piece in pieces)
-    if keyed and _is_labelled(before):
-        return 60, True
-    row = slice(max(line, item.start - 120), min(max(end, item.end), item.end + 120))
-    person = _PERSON_WORD.search(folded[row]) is not None or has_name(text[row])
-    score = 20 if person else 0
-    other = _OTHER_LABEL.search(before[-30:])
-    if other and not (person and _LOOSE_LABEL.match(other.group()) and passes_modulus_11(item.digits)):
-        score -= 50
-    if _PLACE.search(before[-3:]) or _GLUED.match(text, item.end):
-        score -= 45
-    if keyed and _KEYWORD.search(folded, max(0, item.start - NEAR), item.end + 30):
-        score += 45
-    elif keyed and _KEYWORD.search(folded, far, item.end + 100):
-        score += 25
-    return score, False
-
-
 def _looks_like_a_time(item: _Candidate) -> bool:
     """Whether it may be a date and an hour ("290326 1430")."""
     hour, minute = int(item.digits[6:8]), int(item.digits[8:10])
     return item.shape in {"spaced", "solid", "dotted"} and item.digits[4:6] in {"24", "25", "26", "27", "28"} and hour < 24 and minute < 60
 
 
-def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> int:
+_NOTHING = Context(0, False, False, "")
+
+
+def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple[int, Context]:
+    """(score, what the words around say)."""
     if item.shape in _UNUSUAL:
-        return _unusual_score(passage, item, pieces) if pieces else 0
+        return _unusual_score(passage, item) if pieces else (0, _NOTHING)
     dated = is_date(item.digits)
     if not dated and not pieces:
-        return 0
-    context, labelled = _context(passage, item, pieces)
+        return 0, _NOTHING
+    context = judge(passage, (item.start, item.end), keyed=bool(pieces), checked=passes_modulus_11(item.digits))
     if not dated:
-        return 60 if labelled or _is_called_so(passage, item) else 0  # mistyped, but called a CPR number
-    score = item.base + context
+        return (60 if context.labelled or _is_called_so(passage, item) else 0), context  # mistyped, but called a CPR number
+    score = item.base + context.points
     if passes_modulus_11(item.digits):
-        score += 20
+        score += 12
     elif item.digits.startswith("0101"):
-        score += 8
-    return score - 30 if _looks_like_a_time(item) and context < 45 else score
+        score += 5
+    return (score - 30 if _looks_like_a_time(item) and context.points < 45 else score), context
 
 
-def _unusual_score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> int:
+def _unusual_score(passage: Passage, item: _Candidate) -> tuple[int, Context]:
     """For spellings that say nothing without the keyword beside them."""
-    context, labelled = _context(passage, item, pieces)
+    context = judge(passage, (item.start, item.end), keyed=True, checked=False)
     if item.shape == "short":
-        return 60 if (labelled or _in_cpr_column(passage.folded, item.start)) and is_date("0" + item.digits) else 0
+        fits = (context.labelled or _in_cpr_column(passage.folded, item.start)) and is_date("0" + item.digits)
+        return (60 if fits else 0), context
     if item.shape == "cut":
-        return 65 if labelled and len(item.digits) in {9, 11} else 0
-    return 65 if (labelled or context >= 45) and is_date(item.digits) else 0
+        return (65 if context.labelled and len(item.digits) in {9, 11} else 0), context
+    return (65 if (context.labelled or context.points >= 45) and is_date(item.digits) else 0), context
 
 
 def _in_cpr_column(text: str, place: int) -> bool:
     first = text[: max(0, text.find("\n", 0, 2_000))]
-    return place > len(first) and _KEYWORD.search(first) is not None
+    return place > len(first) and KEYWORD.search(first) is not None
 
 
 def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
@@ -226,7 +190,7 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
     if not damper.is_example(sentence):
         return False
     before = passage.folded[max(0, item.start - NEAR) : item.start]
-    return not (_is_labelled(before) or _PERSON_WORD.search(before) or has_name(passage.text[start:end]))
+    return not (is_labelled(before) or PERSON_WORD.search(before) or has_name(passage.text[start:end]))
 
 
 def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
@@ -236,18 +200,35 @@ def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candi
             yield _Candidate("spelled", 0, start, end, digits), 60
     for start, end, digits in islice(spelled.cells(passage), MOST_HITS):
         if is_date(digits):
-            item = _Candidate("cells", 10, start, end, digits)
-            yield item, min(100, _score(passage, item, pieces))
+            item = _Candidate("cells", 20, start, end, digits)
+            yield item, min(100, _score(passage, item, pieces)[0])
+
+
+def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int, Context]]:
+    """Every candidate with its score and context, until enough are found. What stands in the same words is judged once."""
+    known: dict[str, tuple[int, Context]] = {}
+    found = 0
+    for item in _candidates(passage):
+        key = passage.text[max(0, item.start - 150) : item.end + 130]
+        if key not in known:
+            known[key] = _score(passage, item, pieces) if len(known) - found < MOST_JUDGED else (ACCEPT, _NOTHING)
+            found += known[key][0] >= ACCEPT
+        yield item, *known[key]
+        if found >= 2 * MOST_HITS:
+            return
 
 
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every CPR number in the passage."""
     folded, pieces = passage.folded, _pieces(passage)
     kept: list[tuple[int, int]] = []  # (end, start) of each, in order
-    for item in _candidates(passage):
-        score = _score(passage, item, pieces)
-        if score >= ACCEPT and not _is_placeholder(passage, item):
-            labelled = _is_labelled(folded[max(0, item.start - NEAR) : item.start])
+    judged = list(_judged(passage, pieces))
+    things = {
+        item.digits[:6] for item, _, context in judged if context.other
+    }  # "version 100562-4255 … the one on the drive is 100562-4254"
+    for item, score, context in judged:
+        if score >= ACCEPT and not (item.digits[:6] in things and not context.labelled) and not _is_placeholder(passage, item):
+            labelled = is_labelled(folded[max(0, item.start - NEAR) : item.start])
             why = "called a CPR number" if labelled else "shape and date of a CPR number"
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
             kept.append((item.end, item.start))
@@ -258,9 +239,11 @@ def recognise(passage: Passage) -> Iterator[Hit]:
         overlaps = next_kept < len(kept) and kept[next_kept][1] < item.end
         if score >= ACCEPT and not overlaps and not _is_placeholder(passage, item):
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, score, "called a CPR number", identifier=True)
-    if _MAY_BE_ELECTRONIC.search(passage.tokens) and ("cpr" in passage.lower or "personn" in passage.lower):
+    if _MAY_BE_ELECTRONIC.search(passage.tokens) and (
+        any(piece in passage.lower for piece in ("cpr", "personn", "erstatning", "replacement"))
+    ):
         for match in _ELECTRONIC.finditer(passage.text):
-            if _KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):
+            if KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):
                 yield Hit(
                     "cpr",
                     SensitivityClass.CPR,

@@ -114,6 +114,11 @@ class Link(IntEnum):
     PERSON = 2  # somebody named, or third person, role or relation
 
 
+def has_first_name(text: str) -> bool:
+    """Whether a known first name stands in ``text``."""
+    return not _CALLED.isdisjoint(_SINGLE.findall(text))
+
+
 def has_name(text: str, words: frozenset[str] | None = None) -> bool:
     """Whether a person is named: a known first name, or two or more words in capitals that are no organisation.
 
