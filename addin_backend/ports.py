@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from addin_backend.model.evidence import CertificateState, TransportEvidence
 from addin_backend.model.extracted import Extracted
 from addin_backend.model.message import Attachment
+from addin_backend.model.policy import Publication
 from addin_backend.model.record import Checkpoint, LogEntry, Record
 from addin_backend.model.sending import Draft, PortalPackage, SendJob
 
@@ -69,6 +70,20 @@ class AttachmentReader(Protocol):
     def close(self) -> None:
         """Stop what was started. Idempotent."""
         ...
+
+
+class RevisionStore(Protocol):
+    """Keeps sets of rules by revision and says which one is in force."""
+
+    def keep(self, policies: PolicySet) -> None: ...
+
+    def load(self, revision: str) -> PolicySet: ...
+
+    def in_force(self) -> Publication | None: ...
+
+    def history(self) -> tuple[Publication, ...]: ...
+
+    def put_in_force(self, publication: Publication) -> None: ...
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------

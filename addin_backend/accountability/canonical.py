@@ -17,7 +17,10 @@ WORD_LIMIT = 512  # characters of one value; more is content, not a word
 LARGEST_INTEGER = 2**53 - 1  # RFC 8785 §3.2.2.3: what every JSON reader keeps exactly
 SCHEMA = 1
 ACTIONS = frozenset(
-    {"checked", "decided", "sent", "not_sent", "partly_sent", "uncertain", "draft_removed", "package_opened", "log_read", "started"}
+    {
+        *("checked", "decided", "sent", "not_sent", "partly_sent", "uncertain", "draft_removed", "package_opened", "log_read", "started"),
+        *("policy_published", "policy_rolled_back"),
+    }
 )
 
 _WORD = re.compile(r"[A-Za-z0-9 _.:/+=,;()<>-]*")  # no "@", no letters outside ASCII: an address or a sentence from a mail does not pass

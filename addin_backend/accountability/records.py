@@ -186,7 +186,12 @@ def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, nam
         },
         "decision": {"action": decision.action.value, "findings": _findings(decision.findings)},
         "recipients": _recipients(decision, evidence, names),
-        "policy": {"revision": decision.policy_revision, "engine": decision.engine},
+        "policy": {
+            "revision": decision.policy_revision,
+            "engine": decision.engine,
+            "question": names.pseudonym("question", decision.question.decode(), act.at) if decision.question else "",
+            "answer": names.pseudonym("answer", decision.answer.decode(), act.at) if decision.answer else "",
+        },
         "shown": {
             "language": act.language,
             "digest": names.pseudonym("text", _shown(decision.headline, decision.findings, act.language), act.at),

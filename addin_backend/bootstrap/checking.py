@@ -15,6 +15,7 @@ from addin_backend.decision.explain import FAILURE_TEXTS, RuleText
 from addin_backend.decision.revision import policy_set
 from addin_backend.edges.certificate_folder import CertificateFolder
 from addin_backend.edges.policy_folder import read_folder, with_registers
+from addin_backend.edges.revision_store import RevisionFolder
 from addin_backend.errors import BadRegister, SendSecurelyError, Unavailable
 from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
@@ -25,10 +26,11 @@ from addin_backend.evidence.transport.observed import last_without_tls, read_obs
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport
 from addin_backend.model.evidence import Channels
-from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
+from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, PolicyStore, TransportSource
 from addin_backend.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+LIVE_REGISTERS = ("observations",)  # written by `transport report`, decided by nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,35 @@ def policy_files(settings: Settings) -> Mapping[str, bytes]:
     return with_registers(read_folder(folder), Path(settings.registers_dir) if settings.registers_dir else None)
 
 
+def revisions(settings: Settings) -> RevisionFolder:
+    """The rules that were in force in this installation. Nothing is made before something is kept."""
+    return RevisionFolder(Path(settings.data_dir) / "policies", policy_set)
+
+
+def files_in_force(settings: Settings) -> Mapping[str, bytes]:
+    """What was published last, or the folders of the settings as long as nothing was. Raises BadRegister, NotFound (not kept any more).
+
+    A register that a program writes as it observes counts as it stands, beside published rules too.
+    """
+    store = revisions(settings)
+    published = store.in_force()
+    if published is None:
+        return policy_files(settings)
+    kept = dict(store.load(published.revision).files)
+    for name in LIVE_REGISTERS:
+        live = Path(settings.registers_dir) / name / "data.json"
+        if settings.registers_dir and live.is_file():
+            kept[f"registers/{name}/data.json"] = live.read_bytes()
+    return kept
+
+
 def rulebook(settings: Settings) -> Rulebook:
     """Everything in force. Raises BadRegister that names file and entry."""
-    files = policy_files(settings)
+    return rulebook_of(files_in_force(settings))
+
+
+def rulebook_of(files: Mapping[str, bytes]) -> Rulebook:
+    """These files, read and checked. Raises BadRegister that names file and entry."""
     texts = metadata.texts(files)
     if not texts:
         raise BadRegister("There is not one rule in the folder of rules.", sentence_da="Der er ikke en eneste regel i mappen med regler.")
@@ -176,11 +204,14 @@ def certificate_store(settings: Settings) -> CertificateStore:
     return CertificateFolder(folder, roots, judge=judge, addresses=addresses, normal_address=normal_address)
 
 
-def lookups(settings: Settings, book: Rulebook) -> TransportSource:
-    """Transport evidence from the partners register, then DNS; made no milder by what Exchange's report saw."""
+def lookups(settings: Settings, book: Rulebook, policies: PolicyStore | None = None) -> TransportSource:
+    """Transport evidence from the partners register, then DNS; made no milder by what Exchange's report saw.
+
+    ``policies`` are the recipients' MTA-STS policies known so far: they outlive a change of rules.
+    """
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
-    lookup = transport_lookup(settings, book.registers)
+    lookup = transport_lookup(settings, book.registers, policies=policies)
     return ObservedTransport(lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -26,6 +26,8 @@ from addin_backend.flows.policy.trial import try_policy
 from addin_backend.model.policy import Diagnostic, PolicyReport
 from addin_backend.ports import EngineFailure, PolicySet
 from addin_backend.settings import Settings
+
+Note = Callable[[PolicySet, PolicyReport], None]
 
 SEED = 20261123
 WORKERS = 2  # embedded processes that answer generated and recorded questions
@@ -161,10 +163,10 @@ def show_comparison(comparison: Comparison, out: TextIO) -> None:
             print(f"    {engine}: {answer}", file=out)
 
 
-def test(settings: Settings, count: int, out: TextIO) -> int:
+def test(settings: Settings, count: int, out: TextIO, note: Note) -> int:
     """0 when every case holds on every engine, every rule has its cases, and ``count`` generated questions are answered alike; 1 else.
 
-    Raises BadRegister (they do not compile), NoEngine.
+    ``note`` is told what came of it. Raises BadRegister (they do not compile), NoEngine.
     """
     policies = policy_set(policy_files(settings))
     shop = workshop(settings)
@@ -183,6 +185,7 @@ def test(settings: Settings, count: int, out: TextIO) -> int:
     for comparison in compared:
         show_comparison(comparison, out)
     _summary(report, shop, out)
+    note(policies, report)
     return 0 if report.passed else 1
 
 

@@ -22,6 +22,7 @@ from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
+from addin_backend.edges.question_store import QuestionStore
 from addin_backend.edges.store import SqlStore, sqlite_url
 from addin_backend.flows.accept_send import Accepting, Press
 from addin_backend.flows.check import Checking
@@ -30,6 +31,7 @@ from addin_backend.flows.seal_groups import Sealing
 from addin_backend.flows.send import Sending, send
 from addin_backend.model.decision import Decision
 from addin_backend.model.evidence import Evidence
+from addin_backend.model.policy import RecordedQuestion
 from addin_backend.ports import Durable, Mailbox, Steps
 from addin_backend.sealing import envelope
 from addin_backend.sealing.smime import Signer, read_signer
@@ -53,6 +55,7 @@ class Cabinet:
     notary: Notary
     names: KeyedPseudonyms
     store: SqlStore
+    questions: QuestionStore
 
     def seal(self, content: bytes, name: str) -> bytes:
         """``content`` at rest, bound to ``name``."""
@@ -64,6 +67,7 @@ class Cabinet:
 
     def close(self) -> None:
         """Let go of the files; the log signs its last checkpoint."""
+        self.questions.close()
         self.store.close()
         self.log.close()
 
@@ -76,6 +80,22 @@ def key_path(settings: Settings) -> Path:
 def log_path(settings: Settings) -> Path:
     """Where the accountability log is."""
     return Path(settings.data_dir) / "log.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """The log alone, with what its records need."""
+
+    log: SqliteLog
+    names: KeyedPseudonyms
+
+
+def open_log(settings: Settings) -> OpenLog:
+    """The log, to write to. Raises BadRegister (keys), LogBroken, Unavailable (a server writes it)."""
+    make_data_folder(Path(settings.data_dir))
+    keys = KeyFile.load_or_create(key_path(settings))
+    log = SqliteLog(log_path(settings), Notary(origin_of(settings.tenant), keys.log_signing_key), now)
+    return OpenLog(log, KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms")))
 
 
 def open_cabinet(settings: Settings) -> Cabinet:
@@ -91,7 +111,30 @@ def open_cabinet(settings: Settings) -> Cabinet:
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name.decode(), keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
     )
-    return Cabinet(keys, log, notary, KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms")), store)
+    names = KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms"))
+    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys))
+
+
+def open_questions(settings: Settings, keys: KeyFile) -> QuestionStore:
+    """The questions behind recorded decisions. Raises Unavailable."""
+    return QuestionStore(
+        sqlite_url(private_file(Path(settings.data_dir) / "questions.sqlite")),
+        seal=lambda content, name: envelope.seal_bytes(content, name, keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
+    )
+
+
+def keep_question(cabinet: Cabinet, event_id: str, decision: Decision) -> None:
+    """Keep what was asked and answered under the event that is about to be recorded. Raises Unavailable."""
+    if decision.question:
+        recorded = RecordedQuestion(
+            event_id=event_id,
+            at=decision.decided_at,
+            revision=decision.policy_revision,
+            question=decision.question,
+            answer=decision.answer,
+        )
+        cabinet.questions.keep(recorded)
 
 
 def _signer(settings: Settings) -> Signer | None:
@@ -102,7 +145,13 @@ def _signer(settings: Settings) -> Signer | None:
 
 def recording(cabinet: Cabinet) -> Recording:
     """Where checks are recorded."""
-    return Recording(log=cabinet.log, names=cabinet.names, ticket_key=cabinet.keys.ticket_key, new_id=new_id)
+    return Recording(
+        log=cabinet.log,
+        names=cabinet.names,
+        ticket_key=cabinet.keys.ticket_key,
+        new_id=new_id,
+        keep=lambda event_id, decision: keep_question(cabinet, event_id, decision),
+    )
 
 
 def act_of(actor: str, mailbox: str, request_id: str, language: str = "") -> Act:
@@ -144,6 +193,7 @@ def _describe(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], by
 
     def describe(decision: Decision, evidence: Evidence, press: Press, job_id: str) -> bytes:
         event = records.event_id_of(job_id, "decided", press.ask.at)
+        keep_question(cabinet, event, decision)
         act = Act(event, press.ask.at, press.actor, press.mailbox, press.request_id, language=press.language, job_id=job_id)
         return canonical(records.decided(decision, evidence, act, cabinet.names))
 
@@ -169,6 +219,7 @@ def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
 
     def refuse(decision: Decision, evidence: Evidence, press: Press) -> None:
         act = act_of(press.actor, press.mailbox, press.request_id, press.language)
+        keep_question(cabinet, act.event_id, decision)
         cabinet.log.append(records.decided(decision, evidence, act, cabinet.names))
 
     return refuse

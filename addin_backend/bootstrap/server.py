@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import uvicorn
 
-from addin_backend.accountability import records
 from addin_backend.bootstrap.attachments import open_reader
-from addin_backend.bootstrap.checking import Rulebook, checking, lookups, open_engine, rulebook
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
 from addin_backend.bootstrap.setting_files import read_setting, refused
-from addin_backend.decision import metadata
 from addin_backend.edges.entra import AppCertificate, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
@@ -28,14 +25,13 @@ from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.changes import apply
-from addin_backend.flows.check import Ask, Checking
+from addin_backend.flows.check import Ask
 from addin_backend.flows.intake import from_draft
 from addin_backend.flows.observe_transport import sound_alarm
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.model.identity import Identity
-from addin_backend.ports import PolicyEngine
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
 from addin_backend.web.services import (
@@ -43,8 +39,6 @@ from addin_backend.web.services import (
     Checked,
     LogLine,
     LogView,
-    RuleLine,
-    RulesInForce,
     SendAnswer,
     SendCall,
     Services,
@@ -66,17 +60,18 @@ def ews_mailbox(settings: Settings) -> EwsMailbox:
     return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
 
 
-def _check_service(checks: Checking, records_to: Recording) -> Callable[[CheckCall], Checked]:
+def _check_service(rules: LiveRules, records_to: Recording) -> Callable[[CheckCall], Checked]:
     def check_call(call: CheckCall) -> Checked:
         ask = Ask(at=now(), secure=call.secure, confirmed=call.confirmed, confirmed_for=call.confirmed_for)
         act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
-        decision, value = pre_send(call.message, ask, act, checks, records_to)
+        with rules.lent() as in_force:
+            decision, value = pre_send(call.message, ask, act, in_force.checking, records_to)
         return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
 
     return check_call
 
 
-def _send_service(parts: Accepting) -> Callable[[SendCall], SendAnswer]:
+def _send_service(rules: LiveRules, parts: Accepting) -> Callable[[SendCall], SendAnswer]:
     def send_call(call: SendCall) -> SendAnswer:
         asked = call.check
         press = Press(
@@ -89,7 +84,8 @@ def _send_service(parts: Accepting) -> Callable[[SendCall], SendAnswer]:
             language=asked.language,
             request_id=asked.request_id,
         )
-        decision, job = accept(press, parts)
+        with rules.lent() as in_force:
+            decision, job = accept(press, replace(parts, checking=in_force.checking))
         return SendAnswer(decision, job)
 
     return send_call
@@ -108,30 +104,6 @@ def _log_service(cabinet: Cabinet) -> Callable[[int, str], LogView]:
     return recent
 
 
-def _rule_lines(files: Mapping[str, bytes]) -> tuple[RuleLine, ...]:
-    return tuple(
-        RuleLine(
-            code=code,
-            concern=rule.file.split("/")[1],
-            effect=rule.effect.value,
-            title=rule.text.title,
-            explanation=rule.text.explanation,
-            way_out=rule.text.way_out,
-            law=rule.text.law,
-            owner=rule.owner,
-            effective_on=rule.effective_on.isoformat(),
-        )
-        for code, rule in sorted(metadata.read(files).rules.items())
-    )
-
-
-def _rules(book: Rulebook, engine: PolicyEngine) -> RulesInForce:
-    registers: list[tuple[str, Mapping[str, Any]]] = [
-        (path.split("/")[1], json.loads(content)) for path, content in sorted(book.files.items()) if path.endswith("/data.json")
-    ]
-    return RulesInForce(book.policies.revision, engine.name, _rule_lines(book.files), tuple(registers))
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between the server and the demo world."""
@@ -144,25 +116,23 @@ class Surroundings:
 def open_services(settings: Settings, around: Surroundings) -> Iterator[Services]:
     """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
     log = set_up(settings.log_format)
-    book = rulebook(settings)
-    sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
-    with open_engine(settings, book.policies) as engine, open_reader(settings, warm=True) as read:
+    with open_reader(settings, warm=True) as read, live_rules(settings, read) as rules:
+        book = rules.current.book
+        sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
         mailbox = ews_mailbox(settings)
         cabinet = open_cabinet(settings)
-        checks = checking(settings, book, engine, lookups(settings, book), read)
         stopping = threading.Event()
         durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
         try:
-            cabinet.log.append(records.simple("started", act_of("", "", ""), cabinet.names, policy_revision=book.policies.revision))
-            in_force = _rules(book, engine)
+            rules.start(cabinet)
             yield Services(
                 identify=around.identify,
                 intake=from_draft,
-                check=_check_service(checks, recording(cabinet)),
-                send=_send_service(accepting(checks, cabinet, mailbox, durable)),
-                apply=lambda message, edit: apply(message, edit, content_of(message, checks.terms, read)),
+                check=_check_service(rules, recording(cabinet)),
+                send=_send_service(rules, accepting(rules.current.checking, cabinet, mailbox, durable)),
+                apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
-                rules=lambda: in_force,
+                rules=lambda: rules.current.shown,
                 recent=_log_service(cabinet),
                 package=cabinet.store.package,
                 clock=now,
@@ -175,6 +145,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
             )
         finally:
             stopping.set()
+            rules.stop()
             durable.close()
             cabinet.close()
             mailbox.close()

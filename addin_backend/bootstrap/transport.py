@@ -11,11 +11,17 @@ from addin_backend.errors import BadInput
 from addin_backend.evidence.registers import Registers
 from addin_backend.evidence.transport.memory import MemoryPolicies
 from addin_backend.flows.look_up_transport import TransportLookup, World
+from addin_backend.ports import PolicyStore
 from addin_backend.settings import Settings
 
 
 def transport_lookup(
-    settings: Settings, registers: Registers | None, ca_file: Path | None = None, *, test_resolver: bool = False
+    settings: Settings,
+    registers: Registers | None,
+    ca_file: Path | None = None,
+    *,
+    test_resolver: bool = False,
+    policies: PolicyStore | None = None,
 ) -> TransportLookup:
     """The look-up over the resolver of the settings. ``test_resolver``: it was named on the command line, so a loopback one permits
     private addresses; a production resolver stands on loopback too, and permits none.
@@ -40,5 +46,5 @@ def transport_lookup(
             f"The roots in {ca_file} cannot be read.", sentence_da=f"Rodcertifikaterne i {ca_file} kan ikke læses.", field="ca-file"
         ) from None
     partners = registers.partner_by_domain if registers else {}
-    world = World(resolver=resolver, fetcher=fetcher, policies=MemoryPolicies())
+    world = World(resolver=resolver, fetcher=fetcher, policies=policies or MemoryPolicies())
     return TransportLookup(world, partners, ticket_connector=settings.ticket_connector)

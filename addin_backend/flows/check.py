@@ -97,6 +97,7 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
         question=asked,
         digest=digest_of(message),
         decided_at=ask.at,
+        answer=msgspec.json.encode(answer, order="sorted"),
         content=kinds(evidence.content, names),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from addin_backend.accountability import records
@@ -20,12 +20,16 @@ _AS_IT_IS = frozenset({Protection.PLAIN, Protection.TLS})
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Where checks are recorded, and what tickets are sealed with. ``new_id`` gives fresh unguessable ids."""
+    """Where checks are recorded, and what tickets are sealed with. ``new_id`` gives fresh unguessable ids.
+
+    ``keep`` keeps the question of an event beside the log; it raises Unavailable.
+    """
 
     log: AccountabilityLog
     names: Pseudonymiser
     ticket_key: bytes
     new_id: Callable[[], str]
+    keep: Callable[[str, Decision], None] = field(default=lambda _event, _decision: None)
 
 
 def may_leave_as_it_is(decision: Decision) -> bool:
@@ -37,6 +41,7 @@ def may_leave_as_it_is(decision: Decision) -> bool:
 def pre_send(message: Message, ask: Ask, act: Act, checking: Checking, recording: Recording) -> tuple[Decision, str | None]:
     """The recorded decision and the ticket, if any. Raises Unavailable or LogBroken: without a record there is no answer."""
     decision, evidence = check(message, ask, checking)
+    recording.keep(act.event_id, decision)
     recording.log.append(records.checked(decision, evidence, act, recording.names))
     if not may_leave_as_it_is(decision):
         return decision, None

@@ -127,7 +127,11 @@ class RecipientDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole answer, bound to ``digest`` of recipients, subject, body and attachments: any change voids it."""
+    """The whole answer, bound to ``digest`` of recipients, subject, body and attachments: any change voids it.
+
+    ``question`` and ``answer`` are what the rules were asked and what was acted on, canonical JSON: with them a decision can be replayed.
+    ``question`` is empty when there were too many recipients to ask about.
+    """
 
     action: Action
     classes: tuple[str, ...]
@@ -140,4 +144,5 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     question: bytes
     digest: str
     decided_at: datetime
+    answer: bytes = b""
     content: tuple[ContentKind, ...] = ()  # for the sender's eyes: it names attachments

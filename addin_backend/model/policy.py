@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 
@@ -61,3 +63,29 @@ class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
         missing = self.without_must_fire or self.without_must_not_fire or self.unnoticed or self.unreached
         outcomes = bool(self.outcomes) and all(item.passed for item in self.outcomes)
         return outcomes and not (missing or self.disagreements or self.faults)
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """One set of rules put in force. ``kind``: published, rolled_back. ``event_id`` is that of its record in the accountability log.
+
+    Who asked and who approved stands in the log, as pseudonyms; here stand no people.
+    """
+
+    revision: str
+    previous: str
+    kind: str
+    at: datetime
+    event_id: str
+
+
+class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules were asked for one recorded check or decision, and what came of it: both canonical JSON.
+
+    ``answer`` is what the backend acted on: where the engine gave none, the block that stood in for it.
+    """
+
+    event_id: str
+    at: datetime
+    revision: str
+    question: bytes
+    answer: bytes

@@ -91,6 +91,7 @@ def decision(*addresses: str) -> Decision:
         policy_revision="ab" * 32,
         engine="regorus",
         question=b"{}",
+        answer=b'{"a":1}',
         digest="cd" * 32,
         decided_at=AT,
     )
@@ -114,7 +115,8 @@ def test_a_decision_can_be_answered_for() -> None:
         "recognised": {},
     }
     assert body["decision"] == {"action": "protect", "findings": [{"code": "CO-01", "effect": "protect", "count": 1}]}
-    assert body["policy"] == {"revision": "ab" * 32, "engine": "regorus"}
+    digests = {name: NAMES.pseudonym(name, value, AT) for name, value in (("question", "{}"), ("answer", '{"a":1}'))}
+    assert body["policy"] == {"revision": "ab" * 32, "engine": "regorus", **digests}
     (group,) = body["recipients"]
     assert (group["domain"], group["country"], group["protection"], group["codes"]) == (
         "fynskpension.example",
