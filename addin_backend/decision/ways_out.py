@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import msgspec
 
 from addin_backend.model.decision import Action, Decision, Edit, Texts
-from addin_backend.model.evidence import ContentEvidence, ContentHit, Evidence, Location, SensitivityClass
+from addin_backend.model.evidence import ContentEvidence, ContentHit, Evidence, Location, SensitivityClass, TransferBasis, TransferBasisKind
+from addin_backend.model.facts import Answered
 from addin_backend.model.message import Message, RecipientKind
 
 EMPTY_CONTENT = ContentEvidence(classes=frozenset())
 _VISIBLE = frozenset({RecipientKind.TO, RecipientKind.CC})
+NEEDS_BASIS = frozenset({"TF-01", "TF-04", "TF-05"})  # no ground in force for the transfer
 _OUTSIDERS = 2  # from this many organisations that see each other's addresses, Bcc is worth trying
 
 
@@ -171,6 +174,39 @@ def _about_recipients(message: Message, decision: Decision, evidence: Evidence, 
         yield _securely(message, evidence)
 
 
+def _with_basis(evidence: Evidence, addresses: tuple[str, ...]) -> Evidence:
+    """As if standard contractual clauses with the recipients were registered, and the four guarantees had been found to be met."""
+    basis = TransferBasis(
+        basis=TransferBasisKind.STANDARD_CONTRACTUAL_CLAUSES,
+        module="1",
+        guarantees_met=True,
+        valid_to=evidence.at + timedelta(days=365),
+        classes=frozenset(SensitivityClass),
+        scope_met=Answered.YES,
+        data_kinds=frozenset({"employment", "other"}),
+    )
+    held = tuple(
+        msgspec.structs.replace(item, transfer_basis=msgspec.structs.replace(basis, country=item.country))
+        if item.address in addresses
+        else item
+        for item in evidence.recipients
+    )
+    return msgspec.structs.replace(evidence, recipients=held)
+
+
+def _about_registers(message: Message, decision: Decision, evidence: Evidence) -> Iterator[Candidate]:
+    """What somebody else can put in order: the request says what is missing, and the mail waits as a draft."""
+    abroad = tuple(dict.fromkeys(item.recipient for item in decision.findings if item.code in NEEDS_BASIS and item.recipient))
+    if abroad:
+        yield Candidate(
+            change="ask_transfer_basis",
+            message=message,
+            evidence=_with_basis(evidence, abroad),
+            texts=Texts(da="Bed om at få grundlaget registreret", en="Ask for the ground to be registered"),
+            recipients=abroad,
+        )
+
+
 def candidates(message: Message, decision: Decision, evidence: Evidence, edit: Editor) -> tuple[Candidate, ...]:
     """Smallest changes first. ``edit`` gives a copy of the message with one change made."""
     if not evidence.recipients:
@@ -181,6 +217,7 @@ def candidates(message: Message, decision: Decision, evidence: Evidence, edit: E
         if evidence.content.classes and evidence.readable:
             texts = Texts(da="Fjern de oplysninger, der skal beskyttes", en="Remove the information that has to be protected")
             found.append(_assuming_ordinary(message, evidence, "remove_sensitive_content", texts))
+        found += _about_registers(message, decision, evidence)
     if not evidence.readable:
         found.append(write_anew(message, evidence))
     return tuple(found)

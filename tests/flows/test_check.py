@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from addin_backend.evidence.supplied import read_supplied
 from addin_backend.flows.changes import CHANGES, apply
 from addin_backend.flows.check import Ask, Checking, check, with_facts
 from addin_backend.model.decision import SEVERITY, Action, Decision, Edit, WayOut
+from addin_backend.model.evidence import SensitivityClass
 from addin_backend.model.message import Attachment, BodyFormat, Message, RecipientKind
 from addin_backend.settings import Settings
 from sizes import size
@@ -26,7 +28,8 @@ from sizes import size
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COLLEAGUE = normalise("karin@firma.example", RecipientKind.TO)
 HOME = {"transport": "register", "country": "DK", "country_strength": "registered"}
-EVIDENCE = {
+CLASSES = [item.value for item in SensitivityClass]
+EVIDENCE: dict[str, Any] = {
     "organisation": {"domains": ["firma.example"], "kind": "private"},
     "domains": {
         "tls.example": HOME,
@@ -98,7 +101,7 @@ def _taken(message: Message, way: WayOut, parts: Checking) -> tuple[Message, ...
     if way.change in CHANGES:
         edit = Edit(way.change, way.recipients, way.parts)
         return tuple(item.message for item in apply(message, edit, content_of(message, parts.terms, parts.read)))
-    if way.change == "use_portal":
+    if way.change in {"use_portal", "ask_transfer_basis"}:
         return (message,)
     if way.change == "remove_sensitive_content":
         return (change(message, **ordinary),)
@@ -110,11 +113,27 @@ def _taken(message: Message, way: WayOut, parts: Checking) -> tuple[Message, ...
     return (change(message, recipients=(COLLEAGUE,), **({} if message.readable else ordinary)),)
 
 
+def _with_basis(parts: Checking, recipients: tuple[str, ...]) -> Checking:
+    """The facts after the officer has registered what was asked for."""
+    basis = {"basis": "standard_contractual_clauses", "module": "1", "guarantees_met": True, "valid_to": "2027-11-23", "classes": CLASSES}
+    asked = {address.rpartition("@")[2] for address in recipients}
+    domains = {name: {**fact, "transfer_basis": basis} if name in asked else fact for name, fact in EVIDENCE["domains"].items()}
+    facts = read_supplied(json.dumps({**EVIDENCE, "domains": domains}).encode(), frozenset({"DK", "IN"}))
+    return with_facts(parts, facts, facts.organisation)
+
+
 def _decide(message: Message, parts: Checking, *, secure: bool = False) -> Decision:
     return check(message, Ask(at=AT, secure=secure), parts)[0]
 
 
-COMMON = ("leave_out_quoted", "mask_identifiers", "remove_attachment", "send_attachment_separately", "remove_recipient")
+COMMON = (
+    "ask_transfer_basis",
+    "leave_out_quoted",
+    "mask_identifiers",
+    "remove_attachment",
+    "send_attachment_separately",
+    "remove_recipient",
+)
 
 
 def test_every_way_out_works_when_it_is_taken(parts: Checking) -> None:
@@ -128,7 +147,8 @@ def test_every_way_out_works_when_it_is_taken(parts: Checking) -> None:
         assert decision.action is not Action.ALLOW or not decision.ways_out
         for way in decision.ways_out:
             first, *more = _taken(message, way, parts)
-            then = _decide(first, parts, secure=secure or way.change == "use_portal").action
+            granted = _with_basis(parts, way.recipients) if way.change == "ask_transfer_basis" else parts
+            then = _decide(first, granted, secure=secure or way.change == "use_portal").action
             assert SEVERITY[then] <= SEVERITY[way.action] < SEVERITY[decision.action], (way, message)
             for apart in more:
                 assert _decide(apart, parts, secure=True).action in (Action.ALLOW, Action.PROTECT), (way, message)
