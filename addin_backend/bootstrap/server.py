@@ -16,6 +16,7 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
 from addin_backend.bootstrap.setting_files import read_setting, refused
+from addin_backend.bootstrap.why import archive_of
 from addin_backend.edges.entra import AppCertificate, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
@@ -31,6 +32,7 @@ from addin_backend.flows.observe_transport import sound_alarm
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
+from addin_backend.flows.why import Explained, read_why
 from addin_backend.model.identity import Identity
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
@@ -104,6 +106,15 @@ def _log_service(cabinet: Cabinet) -> Callable[[int, str], LogView]:
     return recent
 
 
+def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], Explained]:
+    archive = archive_of(settings, cabinet.questions.question)
+
+    def explained(event_id: str, request_id: str) -> Explained:
+        return read_why(event_id, act_of("", "", request_id), archive, cabinet.log, cabinet.names)
+
+    return explained
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between the server and the demo world."""
@@ -134,6 +145,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 job=cabinet.store.job,
                 rules=lambda: rules.current.shown,
                 recent=_log_service(cabinet),
+                why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
                 clock=now,
                 new_request_id=new_id,

@@ -42,6 +42,21 @@ def log_export(folder: Annotated[Path, typer.Argument(metavar="DIR")], key: KEY 
         fail(error, 1)
 
 
+@log_app.command("why")
+def log_why(
+    record: Annotated[str, typer.Argument(metavar="INDEX|EVENT", help="The number of a record, or its event id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON object.")] = False,
+    data: DATA = None,
+) -> None:
+    """Why it was decided so: asked again with the rules of then. 0: the very same answer; 1: another."""
+    from addin_backend.bootstrap import why  # here, so that other commands do not load the engines
+
+    try:
+        raise typer.Exit(why.show(given_settings(data_dir=str(data) if data else None), record, sys.stdout, as_json=as_json))
+    except SendSecurelyError as error:
+        fail(error, 2)
+
+
 @log_app.command("prove")
 def log_prove(index: Annotated[int, typer.Argument(metavar="INDEX")], key: KEY = None, data: DATA = None) -> None:
     """Print the proof that one entry stands in the signed log."""

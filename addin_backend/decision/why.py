@@ -56,7 +56,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 
 def _used(finding: RawFinding, rules: Mapping[str, Rule]) -> RuleUsed:
     rule = rules.get(finding.code)
-    shared = {"code": finding.code, "effect": finding.effect.value, "recipient": finding.recipient, "params": finding.params}
+    shared: dict[str, Any] = msgspec.to_builtins(finding)
     if rule is None:
         words = FAILURE_TEXTS.get(finding.code)
         unknown = Texts(da="Reglen findes ikke i den udgave.", en="The rule is not in that version.")

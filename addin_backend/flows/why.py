@@ -59,9 +59,14 @@ def _again(recorded: RecordedQuestion, policies: PolicySet, archive: Archive) ->
     return msgspec.json.encode(answer, order="sorted")
 
 
-def explain_again(event_id: str, act: Act, archive: Archive, log: AccountabilityLog, names: Pseudonymiser) -> Explained:
-    """Look at one recorded decision; the looking is recorded. Raises NotFound (no question, or forgotten), BadRegister (rules damaged)."""
+def read_why(event_id: str, act: Act, archive: Archive, log: AccountabilityLog, names: Pseudonymiser) -> Explained:
+    """``explain_again`` for somebody at a page: reading the log is itself recorded. Raises Unavailable, LogBroken too."""
     log.append(records.simple("log_read", act, names, limit=1))
+    return explain_again(event_id, archive)
+
+
+def explain_again(event_id: str, archive: Archive) -> Explained:
+    """One recorded decision, asked again. Raises NotFound (no question, or forgotten), BadRegister (the rules of then are damaged)."""
     recorded = archive.question(event_id)
     policies = archive.revisions.load(recorded.revision)
     again = _again(recorded, policies, archive)

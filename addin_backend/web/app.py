@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from addin_backend.errors import NotFound, SendSecurelyError
-from addin_backend.web import addin_api, console, log_page, portal
+from addin_backend.web import addin_api, console, log_page, portal, why_page
 from addin_backend.web.exchange import error_response, json_response, services_of
 from addin_backend.web.guard import Guard, is_api
 from addin_backend.web.pages import STATIC, TEMPLATES, Link, Pages, pages_of
@@ -77,6 +77,7 @@ def create_app(
         *addin_api.ROUTES,
         *console.ROUTES,
         *log_page.ROUTES,
+        *why_page.ROUTES,
         *portal.ROUTES,
         *extra,
         Mount("/static", StaticFiles(directory=STATIC)),

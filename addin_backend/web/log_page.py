@@ -17,6 +17,7 @@ from addin_backend.web.exchange import request_id_of, services_of
 from addin_backend.web.pages import pages_of
 from addin_backend.web.services import LogLine
 
+DECIDING = frozenset({"checked", "decided"})
 SHOWN = 25  # records on the page
 ACTIONS = {
     "checked": Texts(da="Mail tjekket", en="Mail checked"),
@@ -44,6 +45,7 @@ class LineView:
     leaf_hash: str
     proof: tuple[str, ...]
     verified: bool
+    event_id: str = ""  # of a record that decided something: it can be asked again
 
 
 def line_view(line: LogLine) -> LineView:
@@ -53,10 +55,12 @@ def line_view(line: LogLine) -> LineView:
         at: datetime | None = datetime.fromisoformat(str(fields["occurred_at"]).replace("Z", "+00:00"))
         action, actor = str(fields["action"]), str(fields["actor"])
         text = json.dumps(fields, indent=2, ensure_ascii=False)
+        event_id = str(fields["event_id"]) if action in DECIDING and fields["body"]["policy"].get("question") else ""
     except (ValueError, KeyError, TypeError):
-        at, action, actor, text = None, "?", "", line.entry.hex()
+        at, action, actor, text, event_id = None, "?", "", line.entry.hex(), ""
     words = ACTIONS.get(action, Texts(da=action, en=action))
-    return LineView(line.index, words, at, actor, text, line.leaf_hash.hex(), tuple(item.hex() for item in line.proof), line.verified)
+    proof = tuple(item.hex() for item in line.proof)
+    return LineView(line.index, words, at, actor, text, line.leaf_hash.hex(), proof, line.verified, event_id)
 
 
 async def log(request: Request) -> Response:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from addin_backend.flows.changes import Applied
+from addin_backend.flows.why import Explained
 from addin_backend.model.decision import Decision, Edit, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity
@@ -130,6 +131,7 @@ class Services:
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
+    ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
     ``package``    the sealed package behind a link; raises NotFound.
     ``open_pages`` console and log without sign-in: the demo world on loopback only.
     ``report``     takes an event and its fields (the structured log).
@@ -147,6 +149,7 @@ class Services:
     job: Callable[[str], SendJob]
     rules: Callable[[], RulesInForce]
     recent: Callable[[int, str], LogView]
+    why: Callable[[str, str], Explained]
     package: Callable[[str], PortalPackage]
     clock: Callable[[], datetime]
     new_request_id: Callable[[], str]

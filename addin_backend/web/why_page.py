@@ -34,7 +34,7 @@ def flat(facts: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
 async def why(request: Request) -> Response:
     """``GET /log/why/{event_id}``: 404 when there is no such decision, or its question has been forgotten."""
     require_open(request)
-    found = await run_in_threadpool(services_of(request).why, request.path_params["event_id"], request_id_of(request))
+    found = await run_in_threadpool(services_of(request).why, str(request.path_params["event_id"]), request_id_of(request))
     return pages_of(request).render(request, "why.html", found=found, flat=flat)
 
 

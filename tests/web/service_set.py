@@ -9,9 +9,11 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from addin_backend.decision.why import Why
 from addin_backend.errors import Conflict, NotFound
 from addin_backend.flows.changes import apply
 from addin_backend.flows.intake import from_draft
+from addin_backend.flows.why import Explained
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
 from addin_backend.model.evidence import ContentEvidence
 from addin_backend.model.identity import Identity
@@ -31,6 +33,8 @@ from addin_backend.web.services import (
     Ticket,
 )
 
+EVENT = "019aa000-0000-7000-8000-000000000001"
+EMPTY_ANSWER = b'{"action":"block","findings":[],"recipients":[]}'
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 METTE = "mette.holm@nordlys.example"
 IDENTITIES = {
@@ -145,6 +149,15 @@ class Recorder:
         checkpoint = Checkpoint(origin="nordlys/audit", size=2, root=b"\x03" * 32, note="nordlys/audit\n2\nroot=\n", signed_at=NOW)
         return LogView(checkpoint, "nordlys/audit+0a0b0c0d+key", self.log_verified, lines)
 
+    def why(self, event_id: str, request_id: str) -> Explained:
+        """One decision is known."""
+        if event_id != EVENT:
+            raise NotFound
+        shown = Why(
+            message={"classes": ["cpr"], "nested": {"a": True}}, around={"today": "2026-11-23"}, recipients=(), rules=(), entries=()
+        )
+        return Explained(EVENT, NOW, "a" * 64, shown, EMPTY_ANSWER, EMPTY_ANSWER, identical=True, engine_failed=False)
+
     def rules(self) -> RulesInForce:
         """One rule, two registers."""
         words = Texts(da="CPR-nummer til en modtager uden for huset", en="CPR number to an outside recipient")
@@ -167,6 +180,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         job=recorder.job,
         rules=recorder.rules,
         recent=recorder.recent,
+        why=recorder.why,
         package=recorder.package,
         clock=lambda: NOW,
         new_request_id=lambda: f"request-{next(numbers)}",
