@@ -17,6 +17,8 @@ from addin_backend.evidence.extraction.reading import Reading, Refused
 FEW = 20  # letters and digits: a page with fewer and something drawn on it is looked at as a picture
 SPARSE = 400  # with fewer than this, a picture that fills the page is a scan all the same
 FILLS = 0.5  # of the page
+LINES = 20  # drawn on a page: borders and rules
+MAX_OBJECTS = 10_000
 MAX_PAGES = 5_000
 MAX_ANNOTATIONS = 10_000  # of one page
 MAX_PIXELS = 12_000_000  # an A4 page at 300 dpi has 8.7 million
@@ -66,7 +68,7 @@ def _is_scan(page: pypdfium2.PdfPage, letters: int, unreadable: int) -> bool:
     if unreadable * 5 > letters + unreadable:
         return True
     if letters < FEW:
-        return bool(pdfium.FPDFPage_CountObjects(page) > 0)
+        return _shows_more_than_text(page, letters)
     if letters >= SPARSE:
         return False
     whole = page.get_width() * page.get_height() or 1.0
@@ -75,6 +77,15 @@ def _is_scan(page: pypdfium2.PdfPage, letters: int, unreadable: int) -> bool:
         if (right - left) * (top - bottom) > FILLS * whole:
             return True
     return False
+
+
+def _shows_more_than_text(page: pypdfium2.PdfPage, letters: int) -> bool:
+    """Whether a page with hardly a letter shows pictures or drawings; a frame and some lines are none."""
+    count = pdfium.FPDFPage_CountObjects(page)
+    if not letters or count > MAX_OBJECTS:
+        return bool(count > 0)
+    kinds = [pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index)) for index in range(count)]
+    return kinds.count(pdfium.FPDF_PAGEOBJ_PATH) > LINES or bool({pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM} & set(kinds))
 
 
 def _picture(page: pypdfium2.PdfPage) -> bytes:

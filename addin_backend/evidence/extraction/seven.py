@@ -33,6 +33,7 @@ class _Folder:
     """A chain of coders, in the order in which they are undone."""
 
     coders: list[tuple[bytes, bytes]] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
     checked: bool = False
     sizes: list[int] = field(default_factory=list)
     streams: list[int] = field(default_factory=list)
@@ -95,10 +96,15 @@ def _folder(source: _Bytes) -> _Folder:
         if identity == _AES:
             raise Refused("encrypted")
         folder.coders.append((identity, properties))
-    bonds = {source.number(): source.number() for _ in range(count - 1)}
-    if bonds != {index: index + 1 for index in range(count - 1)}:
+    bonds = {source.number(): source.number() for _ in range(count - 1)}  # input of one coder: output of another
+    after = {output: entry for entry, output in bonds.items()}
+    place = next((index for index in range(count) if index not in bonds), None)
+    while place is not None and len(folder.order) < count:
+        folder.order.append(place)
+        place = after.get(place)
+    if sorted(folder.order) != list(range(count)) or len(bonds) != max(count - 1, 0):
         raise Refused("unknown_type")
-    folder.coders.reverse()
+    folder.coders = [folder.coders[index] for index in folder.order]
     return folder
 
 
@@ -110,7 +116,8 @@ def _unpack_info(source: _Bytes) -> list[_Folder]:
     folders = [_folder(source) for _ in range(count)]
     source.expect(_CODERS)
     for folder in folders:
-        folder.sizes = [source.number() for _ in folder.coders][::-1]
+        given = [source.number() for _ in folder.coders]
+        folder.sizes = [given[index] for index in folder.order]
         folder.streams = [folder.sizes[-1]]
     while (kind := source.byte()) != _END:
         if kind != _CRC:
