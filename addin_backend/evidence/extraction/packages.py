@@ -48,11 +48,13 @@ class Package:
         return next((item for item in reversed(self.entries) if item.filename.lower() == name.lower()), None)
 
     def _covers(self, content: bytes) -> bool:
-        """Whether the entries follow one another from the first byte, without gaps or overlaps that a program may see otherwise."""
+        """Whether the entries follow one another from the first byte, without gaps or overlaps. Raises Refused."""
         end = 0
         for item in sorted(self._zip.infolist(), key=lambda one: one.header_offset):
             head = content[item.header_offset : item.header_offset + _LOCAL.size]
-            if len(head) < _LOCAL.size or not 0 <= item.header_offset - end <= (_GAP if end else 0):
+            if len(head) < _LOCAL.size or item.header_offset < end:
+                raise Refused("damaged")  # two entries of the same bytes: a bomb, or a file that programs read differently
+            if item.header_offset - end > (_GAP if end else 0):
                 return False
             fields = _LOCAL.unpack(head)
             end = item.header_offset + _LOCAL.size + fields[9] + fields[10] + item.compress_size

@@ -23,7 +23,7 @@ MAX_PAGES = 5_000
 MAX_ANNOTATIONS = 10_000  # of one page
 MAX_PIXELS = 12_000_000  # an A4 page at 300 dpi has 8.7 million
 DPI = 200
-_PACKET = re.compile(rb"<x:xmpmeta\b.{0,1000000}?</x:xmpmeta>", re.DOTALL)
+_PACKET = (b"<x:xmpmeta", b"</x:xmpmeta>")
 _TAG = re.compile(r"<[^<>]*>")
 _STRINGS = (b"Contents", b"T", b"TU", b"V", b"DV", b"RC", b"Subj", b"NM")
 _NO_LETTER = re.compile("[\ufffd-\uffff\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
@@ -116,9 +116,21 @@ def _page(page: pypdfium2.PdfPage, reading: Reading) -> None:
     reading.picture(_picture(page))
 
 
+def _packets(content: bytes) -> Iterator[bytes]:
+    """The XMP metadata of the document and of pictures in it, where it is not compressed."""
+    opening, closing = _PACKET
+    start = content.find(opening)
+    while start >= 0:
+        end = content.find(closing, start)
+        if end < 0:
+            return
+        yield content[start:end]
+        start = content.find(opening, end)
+
+
 def _surroundings(document: pypdfium2.PdfDocument, content: bytes, reading: Reading) -> None:
     reading.put("\n".join(value for value in document.get_metadata_dict(skip_empty=True).values()))
-    for packet in _PACKET.findall(content):
+    for packet in _packets(content):
         reading.put(_TAG.sub(" ", packet.decode("utf-8", "replace")))
     reading.put("\n".join(item.get_title() for item in document.get_toc(max_depth=15)))
     if pdfium.FPDFDoc_GetJavaScriptActionCount(document) > 0:

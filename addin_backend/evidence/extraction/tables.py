@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from addin_backend.evidence.extraction.reading import MAX_TEXT, Refused
+
 _TELLING = re.compile(r"\d{9,10}|\d{5,6}-\d{4}")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 MAX_HEADING = 60  # characters
@@ -40,10 +42,15 @@ class Table:
     lines: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     _headings: dict[int, str] = field(default_factory=dict)
+    _characters: int = 0
 
     def row(self, cells: Sequence[tuple[int, str]]) -> None:
-        """Cells as (column from 0, text)."""
-        self.lines.append("\t".join(text for _, text in cells))
+        """Cells as (column from 0, text). Raises Refused("too_large"): one long text may stand in every cell."""
+        line = "\t".join(text for _, text in cells)
+        self._characters += len(line)
+        if self._characters > MAX_TEXT:
+            raise Refused("too_large")
+        self.lines.append(line)
         for column, text in cells:
             stripped = text.strip()
             if len(stripped) in {9, 10, 11} and _TELLING.fullmatch(stripped):

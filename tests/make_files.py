@@ -1,6 +1,6 @@
 """One real file of each format, made here: each says the same things in the places that its format has.
 
-``python tests/evidence/make_files.py FOLDER`` writes them, to be opened with any program.
+``python tests/make_files.py FOLDER`` writes them, to be opened with any program.
 """
 
 from __future__ import annotations
