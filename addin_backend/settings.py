@@ -16,6 +16,7 @@ HIDDEN = "••••••"
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Some = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]  # also refuses nan, which no comparison holds for
 
 
@@ -38,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     engine_deadline: _Seconds = 2.0
     opa_url: str = ""
     opa_binary: str = ""
+    bundle_token: str = ""
+    shadow_opa_url: str = ""
+    shadow_share: _Share = 0.0
     attachment_processes: _Some = 2
     attachment_seconds: _Seconds = 2.2
     tesseract: str = ""
@@ -85,6 +89,9 @@ TABLE: tuple[Row, ...] = (
     Row("engine_deadline", "Seconds that the rules may take; longer is a block."),
     Row("opa_url", "Address of the OPA server, e.g. http://127.0.0.1:8181."),
     Row("opa_binary", "Path of an opa program for `check --engine opa`; empty: .tools, then PATH."),
+    Row("bundle_token", "Bearer token with which an OPA server fetches its rules from /bundles; empty: closed.", secret=True),
+    Row("shadow_opa_url", "Address of an OPA server that answers a sample beside the engine; a difference is an alarm. Empty: none."),
+    Row("shadow_share", "Share of the questions, from 0 to 1, that the shadow answers too."),
     Row("attachment_processes", "How many processes read attachments: as many mails with attachments are checked at the same time."),
     Row("attachment_seconds", "Seconds that all attachments of a mail may take before a send; what takes longer counts as not read."),
     Row("tesseract", "Path of the tesseract program for words in pictures and scans; empty: the one on PATH; 'off': none."),

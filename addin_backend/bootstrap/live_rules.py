@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from addin_backend.bootstrap.checking import Rulebook, checking, files_in_force,
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.decision import metadata
+from addin_backend.edges.logs import reporter
+from addin_backend.edges.rego_server import OpaServer
 from addin_backend.edges.wish_folder import Answer, WishFolder
 from addin_backend.errors import SendSecurelyError
 from addin_backend.evidence.extraction.reader import Reader
@@ -26,10 +29,14 @@ from addin_backend.evidence.transport.memory import MemoryPolicies
 from addin_backend.flows.check import Checking
 from addin_backend.flows.policy.live import Live
 from addin_backend.flows.policy.publish import Wish, activate
+from addin_backend.flows.policy.sample import sample_question
+from addin_backend.flows.policy.shadow import Counts, ShadowedEngine
+from addin_backend.ports import EngineFailure, PolicyEngine, PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.services import RuleLine, RulesInForce
 
 LOOK_EVERY = 0.5  # seconds between two looks for something published
+LOOK_OFTEN = 0.05  # seconds between two looks at an OPA that is to fetch it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,15 @@ def _shown(book: Rulebook, engine: str) -> RulesInForce:
     return RulesInForce(book.policies.revision, engine, rule_lines(book.files), tuple(registers))
 
 
+def _answers(new: InForce) -> bool:
+    """Whether its engine holds these very rules. An OPA that has not fetched them yet says that it holds others."""
+    try:
+        new.checking.engine.evaluate(new.checking.revision, sample_question(), new.checking.deadline)
+    except EngineFailure as failure:
+        return failure.kind != "unavailable"
+    return True
+
+
 class LiveRules:
     """Opens the rules in force; ``watch`` puts new ones in their place. Raises SendSecurelyError when the first ones cannot be used."""
 
@@ -76,7 +92,10 @@ class LiveRules:
         self._store = revisions(settings)
         self._letters = WishFolder(self._store.folder)
         self._policies = MemoryPolicies()
+        self._report = reporter(structlog.get_logger("rules"))
+        self.shadow_counts = Counts()
         self._live = Live(self._open(), lambda old: old.opened.close())
+        self._pending: InForce | None = None  # published, and not yet held by the OPA that answers
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -84,14 +103,28 @@ class LiveRules:
         published = self._store.in_force()
         book = rulebook_of(files_in_force(self._settings))
         with ExitStack() as opened:
-            engine = opened.enter_context(open_engine(self._settings, book.policies))
+            engine = self._shadowed(opened.enter_context(open_engine(self._settings, book.policies)), book.policies)
+            opened.callback(engine.close)
             parts = checking(self._settings, book, engine, lookups(self._settings, book, self._policies), self._read)
             return InForce(published.event_id if published else "", book, parts, _shown(book, engine.name), opened.pop_all())
+
+    def _shadowed(self, engine: PolicyEngine, policies: PolicySet) -> PolicyEngine:
+        """The engine, watched by another one where the settings ask for it."""
+        if not (self._settings.shadow_opa_url and self._settings.shadow_share):
+            return engine
+        shadow = OpaServer(self._settings.shadow_opa_url, policies, timeout=self._settings.engine_deadline)
+        draw = random.SystemRandom().random
+        return ShadowedEngine(engine, shadow, self._settings.shadow_share, draw, self.shadow_counts, self._report)
 
     @property
     def current(self) -> InForce:
         """What is in force, to look at."""
         return self._live.current
+
+    @property
+    def to_serve(self) -> PolicySet:
+        """What an OPA that polls us shall hold: what was published last."""
+        return (self._pending or self.current).book.policies
 
     def lent(self) -> AbstractContextManager[InForce]:
         """What is in force, for one request."""
@@ -114,11 +147,13 @@ class LiveRules:
     def close(self) -> None:
         """Stop looking and let the engine go."""
         self.stop()
+        if self._pending is not None:
+            self._pending.opened.close()
         self._live.close()
 
     def _watch(self, cabinet: Cabinet) -> None:
         events = structlog.get_logger("rules")
-        while not self._stopping.wait(LOOK_EVERY):
+        while not self._stopping.wait(LOOK_OFTEN if self._pending else LOOK_EVERY):
             try:
                 self._grant(cabinet)
                 self._renew(cabinet)
@@ -150,9 +185,16 @@ class LiveRules:
         published = self._store.in_force()
         if published is None or published.event_id == self.current.event_id:
             return
-        new = self._open()
-        self._store.keep(new.book.policies)
+        new = self._pending
+        if new is None or new.event_id != published.event_id:
+            if new is not None:
+                new.opened.close()
+            new = self._pending = self._open()
+            self._store.keep(new.book.policies)
+        if not _answers(new):
+            return
         self._live.swap(new)
+        self._pending = None
         structlog.get_logger("rules").info("rules_in_force", revision=new.book.policies.revision, kind=published.kind)
 
 

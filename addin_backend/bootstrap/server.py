@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import uvicorn
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
+from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
 from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.bootstrap.why import archive_of
@@ -22,6 +24,7 @@ from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
+from addin_backend.edges.opa_bundle import build
 from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.accept_send import Accepting, Press, accept
@@ -34,6 +37,7 @@ from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.flows.why import Explained, read_why
 from addin_backend.model.identity import Identity
+from addin_backend.ports import PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
 from addin_backend.web.services import (
@@ -43,6 +47,7 @@ from addin_backend.web.services import (
     LogView,
     SendAnswer,
     SendCall,
+    ServedBundle,
     Services,
     Ticket,
 )
@@ -154,6 +159,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 organisation=book.registers.organisation.name,
                 open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
+                counters=lambda: {f"sendsecurely_shadow_{name}_total": count for name, count in rules.shadow_counts.all().items()},
+                bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
         finally:
             stopping.set()
@@ -161,6 +168,17 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
             durable.close()
             cabinet.close()
             mailbox.close()
+
+
+def _bundle_service(rules: LiveRules, cabinet: Cabinet, token: str) -> ServedBundle:
+    key = bundle_key(cabinet.keys)
+
+    @functools.lru_cache(maxsize=2)
+    def built(policies: PolicySet) -> tuple[bytes, str]:
+        found = build(policies, key)
+        return found.content, found.etag
+
+    return ServedBundle(lambda: built(rules.to_serve), token)
 
 
 def _entra(settings: Settings) -> Identify:

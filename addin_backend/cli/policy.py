@@ -71,6 +71,20 @@ def policy_rollback(
         fail(error, USAGE if isinstance(error, BadInput) else 1)
 
 
+@policy_app.command("opa-config")
+def policy_opa_config(
+    variable: Annotated[str, typer.Option(help="The environment variable of OPA's that holds bundle_token.")] = "BUNDLE_TOKEN",
+    data: DATA = None,
+) -> None:
+    """The configuration of an OPA server that fetches its rules from here: address, key id, public key."""
+    from addin_backend.bootstrap import opa_settings  # here, so that other commands do not load the keys
+
+    try:
+        typer.echo(opa_settings.config(given_settings(data_dir=str(data) if data else None), variable), nl=False)
+    except SendSecurelyError as error:
+        fail(error, 1)
+
+
 @policy_app.command("history")
 def policy_history(data: DATA = None) -> None:
     """What was in force when."""

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from addin_backend.errors import NotFound, SendSecurelyError
-from addin_backend.web import addin_api, console, log_page, portal, why_page
+from addin_backend.web import addin_api, bundles, console, log_page, metrics, portal, why_page
 from addin_backend.web.exchange import error_response, json_response, services_of
 from addin_backend.web.guard import Guard, is_api
 from addin_backend.web.pages import STATIC, TEMPLATES, Link, Pages, pages_of
@@ -79,6 +79,8 @@ def create_app(
         *log_page.ROUTES,
         *why_page.ROUTES,
         *portal.ROUTES,
+        *bundles.ROUTES,
+        *metrics.ROUTES,
         *extra,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -60,7 +60,7 @@ def host_is_allowed(scope: Scope, allowed: tuple[str, ...]) -> bool:
 
 def is_api(path: str) -> bool:
     """Whether ``path`` answers in JSON, also when it fails."""
-    return path.startswith("/api/") or "/api/" in path or path == "/healthz"
+    return path.startswith("/api/") or "/api/" in path or path == "/healthz" or path == "/metrics" or path.startswith("/bundles/")
 
 
 def framed_by_outlook(path: str) -> bool:

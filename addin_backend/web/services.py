@@ -123,6 +123,14 @@ def _no_report(event: str, fields: Mapping[str, object]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedBundle:
+    """``build`` gives the signed bundle in force and its entity tag; ``token`` opens it, and without one it stays closed."""
+
+    build: Callable[[], tuple[bytes, str]]
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything the pages and the API can ask for.
 
@@ -159,6 +167,8 @@ class Services:
     open_pages: bool = False
     message_limit: int = 35 * MEGABYTE
     allowed_hosts: tuple[str, ...] = ()
+    bundle: ServedBundle | None = None
+    counters: Callable[[], dict[str, int]] = dict
     frame_ancestors: tuple[str, ...] = field(
         default=(
             "https://outlook.office.com",
