@@ -85,7 +85,7 @@ def rulebook_of(files: Mapping[str, bytes]) -> Rulebook:
     return Rulebook(
         policies=policy_set(files),
         files=files,
-        registers=read_registers(files),
+        registers=read_registers(files, frozenset(texts)),
         terms=read_terms(files["registers/content_terms/data.json"]),
         texts={**FAILURE_TEXTS, **texts},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -54,12 +54,12 @@ class Registers:
     dispensations: Dispensations
     parameters: Parameters
     content_terms: bytes
-    partner_by_domain: Mapping[str, tuple[Partner, ...]]
-    fact_by_domain: Mapping[str, DomainFact]
-    bases_by_domain: Mapping[str, tuple[BasisEntry, ...]]
-    dispensations_by_domain: Mapping[str, tuple[Dispensation, ...]]
-    own_domains: frozenset[str]
-    free_domains: frozenset[str]
+    partner_by_domain: Mapping[str, tuple[Partner, ...]] = field(default_factory=dict)
+    fact_by_domain: Mapping[str, DomainFact] = field(default_factory=dict)
+    bases_by_domain: Mapping[str, tuple[BasisEntry, ...]] = field(default_factory=dict)
+    dispensations_by_domain: Mapping[str, tuple[Dispensation, ...]] = field(default_factory=dict)
+    own_domains: frozenset[str] = frozenset()
+    free_domains: frozenset[str] = frozenset()
 
 
 def _plain(error: msgspec.ValidationError) -> str:
@@ -88,53 +88,58 @@ def _grouped(entries: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
     return {domain: tuple(found) for domain, found in groups.items()}
 
 
+def _index(registers: Registers) -> Registers:
+    """The same with its look-ups by domain."""
+    return replace(
+        registers,
+        partner_by_domain=_grouped(registers.partners.entries),
+        fact_by_domain={fact.domain: fact for fact in registers.domains.entries},
+        bases_by_domain=_grouped(registers.transfer_bases.entries),
+        dispensations_by_domain=_grouped(registers.dispensations.entries),
+        own_domains=frozenset(registers.organisation.domains),
+        free_domains=frozenset(registers.free_mail.domains),
+    )
+
+
+def _check(found: Registers, codes: Collection[str] | None) -> None:
+    """Raises BadRegister for the first fault."""
+    listed: dict[str, list[Any]] = {
+        "partners": found.partners.entries,
+        "domains": found.domains.entries,
+        "transfer_bases": found.transfer_bases.entries,
+        "dispensations": found.dispensations.entries,
+    }
+    for name, entries in listed.items():
+        check_size(name, len(entries))
+        check_domains(name, ((f"entries[{index}].domain", item.domain) for index, item in enumerate(entries)))
+    for name, names in (("organisation", found.organisation.domains), ("free_mail", found.free_mail.domains)):
+        check_size(name, len(names))
+        check_domains(name, ((f"domains[{index}]", domain) for index, domain in enumerate(names)))
+    check_countries(found.countries)
+    check_partners(found.partners)
+    check_facts(found.domains, found.countries)
+    check_bases(found.transfer_bases, found.countries)
+    check_dispensations(found.dispensations, codes)
+    check_parameters(found.parameters, codes)
+
+
 def read_registers(files: Mapping[str, bytes], codes: Collection[str] | None = None) -> Registers:
     """All registers from ``{"registers/<name>/data.json": bytes}``. ``codes`` are those of the rules in force, when they are known.
 
     Raises BadRegister that names file, entry and field.
     """
-    organisation = _read(files, "organisation", Organisation)
-    partners = _read(files, "partners", Partners)
-    domains = _read(files, "domains", DomainFacts)
-    free_mail = _read(files, "free_mail", FreeMail)
-    bases = _read(files, "transfer_bases", TransferBases)
-    countries = _read(files, "countries", Countries)
-    dispensations = _read(files, "dispensations", Dispensations)
-    parameters = _read(files, "parameters", Parameters)
     if path_of("content_terms") not in files:
         raise bad("content_terms", "", "the file is missing.", "filen mangler.")
-    listed: dict[str, list[Any]] = {
-        "partners": partners.entries,
-        "domains": domains.entries,
-        "transfer_bases": bases.entries,
-        "dispensations": dispensations.entries,
-    }
-    for name, entries in listed.items():
-        check_size(name, len(entries))
-        check_domains(name, ((f"entries[{index}].domain", item.domain) for index, item in enumerate(entries)))
-    for name, names in (("organisation", organisation.domains), ("free_mail", free_mail.domains)):
-        check_size(name, len(names))
-        check_domains(name, ((f"domains[{index}]", domain) for index, domain in enumerate(names)))
-    check_countries(countries)
-    check_partners(partners)
-    check_facts(domains, countries)
-    check_bases(bases, countries)
-    check_dispensations(dispensations, codes)
-    check_parameters(parameters, codes)
-    return Registers(
-        organisation=organisation,
-        partners=partners,
-        domains=domains,
-        free_mail=free_mail,
-        transfer_bases=bases,
-        countries=countries,
-        dispensations=dispensations,
-        parameters=parameters,
+    found = Registers(
+        organisation=_read(files, "organisation", Organisation),
+        partners=_read(files, "partners", Partners),
+        domains=_read(files, "domains", DomainFacts),
+        free_mail=_read(files, "free_mail", FreeMail),
+        transfer_bases=_read(files, "transfer_bases", TransferBases),
+        countries=_read(files, "countries", Countries),
+        dispensations=_read(files, "dispensations", Dispensations),
+        parameters=_read(files, "parameters", Parameters),
         content_terms=files[path_of("content_terms")],
-        partner_by_domain=_grouped(partners.entries),
-        fact_by_domain={fact.domain: fact for fact in domains.entries},
-        bases_by_domain=_grouped(bases.entries),
-        dispensations_by_domain=_grouped(dispensations.entries),
-        own_domains=frozenset(organisation.domains),
-        free_domains=frozenset(free_mail.domains),
     )
+    _check(found, codes)
+    return _index(found)
