@@ -162,7 +162,7 @@ def _sentences(pair: _Pair, made: Stock, found: Sequence[tuple[Mapping[str, Any]
 
 
 def diff(old: PolicySet, new: PolicySet, factory: EngineFactory, *, generated: int = GENERATED, every: int = 1) -> Difference:
-    """What ``new`` does otherwise; ``every`` n-th question of the grid is asked. Raises EngineFailure when one of them cannot be started."""
+    """What ``new`` does otherwise, by every ``every``-th question of the grid. Raises EngineFailure when one cannot be started."""
     made = stock(dict(new.files))
     both = [policy_set({**dict(side.files), **_registers_of_cases(new, side)}) for side in (old, new)]
     old_schema = json.loads(dict(old.files)["schemas/question.json"])
