@@ -16,6 +16,17 @@ from addin_backend.model.message import Attachment
 from addin_backend.model.policy import Publication
 from addin_backend.model.record import Checkpoint, LogEntry, Record
 from addin_backend.model.sending import Draft, PortalPackage, SendJob
+from addin_backend.model.transport import (
+    AddressAnswer,
+    HostAnswer,
+    HostProbe,
+    MxAnswer,
+    PolicyDocument,
+    Proof,
+    StoredPolicy,
+    TlsaAnswer,
+    TxtAnswer,
+)
 
 T = TypeVar("T")
 
@@ -89,57 +100,16 @@ class RevisionStore(Protocol):
 # --- facts ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MxAnswer:
-    """MX of a domain. ``status``: ok, implicit, null, none (NXDOMAIN), no_address (neither MX nor address), timeout, error."""
-
-    status: str
-    hosts: tuple[tuple[int, str], ...] = ()
-    ttl: int = 0
-    authenticated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TxtAnswer:
-    """TXT strings at a name, each already joined. ``status``: ok, none, timeout, error."""
-
-    status: str
-    texts: tuple[str, ...] = ()
-    ttl: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AddressAnswer:
-    """IP addresses of a name: IPv4, or IPv6 where there is none. ``status``: ok, none (no such name or address), timeout, error."""
-
-    status: str
-    addresses: tuple[str, ...] = ()
-    ttl: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPolicy:
-    """An MTA-STS policy as it was fetched, with the id its TXT record had: raw, so that it can be read again years later."""
-
-    record_id: str
-    body: bytes
-    fetched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDocument:
-    """An MTA-STS policy as fetched. ``status``: ok, not_found, timeout, tls_error, wrong_type, too_large, redirect, error, refused."""
-
-    status: str
-    body: bytes = b""
-
-
 class Resolver(Protocol):
-    """DNS with a deadline (seconds). Never raises for a network fault: the status says it."""
+    """DNS with a deadline (seconds). Never raises for a network fault: the status says it. Several names are asked side by side."""
 
     def mx(self, domain: str, deadline: float) -> MxAnswer: ...
 
     def txt(self, name: str, deadline: float) -> TxtAnswer: ...
+
+    def hosts(self, names: Sequence[str], deadline: float) -> Mapping[str, HostAnswer]: ...
+
+    def tlsa(self, bases: Sequence[str], deadline: float) -> Mapping[str, TlsaAnswer]: ...
 
 
 class PolicyFetcher(Protocol):
@@ -154,12 +124,46 @@ class AddressResolver(Protocol):
     def addresses(self, name: str, deadline: float) -> AddressAnswer: ...
 
 
+class HostProber(Protocol):
+    """STARTTLS on port 25 of an MX host, at most one connection per host in its budget's time. Never raises: what fails is unknown."""
+
+    def probe(self, host: str, sni: str, addresses: Sequence[str], deadline: float) -> HostProbe: ...
+
+
 class PolicyStore(Protocol):
-    """Keeps MTA-STS policies per domain until they expire: losing them loses the protection (RFC 8461 §10.2)."""
+    """Keeps MTA-STS policies per domain until they expire: losing them loses the protection (RFC 8461 §10.2). Raises Unavailable."""
 
     def policy(self, domain: str) -> StoredPolicy | None: ...
 
     def keep(self, domain: str, policy: StoredPolicy) -> None: ...
+
+
+class ProbeStore(Protocol):
+    """Keeps the newest probe per MX host; all domains behind the host share it. Raises Unavailable."""
+
+    def probe(self, host: str) -> HostProbe | None: ...
+
+    def keep_probe(self, probe: HostProbe) -> None: ...
+
+
+class AnswerStore(Protocol):
+    """Answers per domain that outlive the process, and the evidence behind those that were used. Raises Unavailable."""
+
+    def answer(self, domain: str) -> TransportEvidence | None: ...
+
+    def keep_answer(self, answer: TransportEvidence, proof: Proof) -> None:
+        """Replace what was known of ``answer.domain``, with the evidence it was drawn from."""
+        ...
+
+    def keep_proof(self, domain: str, evidence_id: str) -> bool:
+        """Keep the evidence of the domain's answer for good; False when it is not there any more."""
+        ...
+
+    def add_proof(self, proof: Proof) -> None: ...
+
+    def proof(self, evidence_id: str) -> Proof:
+        """The evidence that was kept. Raises NotFound."""
+        ...
 
 
 class TransportSource(Protocol):

@@ -46,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     attachment_seconds: _Seconds = 2.2
     tesseract: str = ""
     resolver: str = ""
+    smtp_probe: str = ""
+    smtp_probe_key: str = ""
+    smtp_probe_token: str = ""
+    probe_seconds: _Seconds = 20.0
     ticket_connector: bool = False
     message_limit_mb: _Some = 35
     smime: bool = True
@@ -96,6 +100,10 @@ TABLE: tuple[Row, ...] = (
     Row("attachment_seconds", "Seconds that all attachments of a mail may take before a send; what takes longer counts as not read."),
     Row("tesseract", "Path of the tesseract program for words in pictures and scans; empty: the one on PATH; 'off': none."),
     Row("resolver", "DNS resolver as IP:PORT; empty: the system's. Production: a local validating one."),
+    Row("smtp_probe", "Empty: mail servers are not asked; 'local': from here, in the background; or the address of a probe worker."),
+    Row("smtp_probe_key", "Public key (vkey) of the probe worker; its results count only when it signed them."),
+    Row("smtp_probe_token", "Token that the probe worker asks for.", secret=True),
+    Row("probe_seconds", "Seconds that one address of a mail server may take, from connecting to TLS."),
     Row("ticket_connector", "True when a mail-flow rule sends ticketed mail through a connector that always uses TLS."),
     Row("message_limit_mb", "Largest mail that is taken, in megabytes."),
     Row("smime", "Whether S/MIME may be used."),

@@ -1,5 +1,5 @@
 """Finds, or else builds or installs, the programs that the checks need besides Python: OPA, Regal, Chromium, tesseract,
-openssl.
+openssl, the lab's servers.
 
 What was found is written to ``.tools/paths.json``, which ``tools/test.sh`` and ``tests/conftest.py`` read. A program that cannot
 be had is named with what to do about it, and the exit code is 1. With ``ALLOW_MISSING=1`` the exit code is 0, the checks that are
@@ -9,21 +9,37 @@ left out are said loudly, and the tests that need the program skip with that rea
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / ".tools"
 PATHS = BUILT / "paths.json"
+NO_START = Path("/usr/sbin/policy-rc.d")
 BUILD_SECONDS = 1500  # OPA and Regal from an empty Go cache on a slow machine
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+LAB = "the lab of DNS and mail servers (tests/lab): every verdict over real servers, and the comparison with Postfix"
+LAB_PROGRAMS = {
+    "nsd": "nsd",
+    "unbound": "unbound",
+    "ldns-keygen": "ldnsutils",
+    "ldns-signzone": "ldnsutils",
+    "postfix": "postfix",
+    "posttls-finger": "postfix",
+    "ip": "iproute2",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+}
 
 Version = tuple[int, ...]
 
@@ -106,22 +122,37 @@ def build(name: str, module: str, want: Version) -> Path | None:
     return target
 
 
-def chromium() -> Path | None:
-    """A Chromium on PATH, or the distribution's own when we may install it."""
-    found = first_on_path(CHROMIUM_NAMES)
+def packaged(names: tuple[str, ...], package: str) -> Path | None:
+    """The first of ``names`` on PATH, or out of the distribution's package when we may install it."""
+    found = first_on_path(names)
     if found or not may_install():
         return found
-    install("chromium", ["chromium"])
-    return first_on_path(CHROMIUM_NAMES)
+    install(package, [package])
+    return first_on_path(names)
 
 
 def install(name: str, packages: list[str]) -> None:
     """The distribution's packages; what apt says is shown when it fails."""
     print(f"{name}: installing the distribution's package", flush=True)
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
-        code, text = run(command, seconds=BUILD_SECONDS)
-        if code != 0:
-            print("\n".join(text.splitlines()[-4:]), file=sys.stderr)
+    with services_stay_off():
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
+            code, text = run(command, seconds=BUILD_SECONDS)
+            if code != 0:
+                print("\n".join(text.splitlines()[-4:]), file=sys.stderr)
+
+
+@contextmanager
+def services_stay_off() -> Iterator[None]:
+    """While the block runs, installing a package starts no service (Debian policy-rc.d): the tests start their own ones."""
+    if NO_START.exists():
+        yield
+        return
+    NO_START.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    NO_START.chmod(0o755)
+    try:
+        yield
+    finally:
+        NO_START.unlink(missing_ok=True)
 
 
 def tesseract() -> Path | None:
@@ -163,8 +194,12 @@ TOOLS = (
         "regal lint",
         "install Go 1.26 or newer (https://go.dev/dl), or put the Regal that tools/regal/go.mod pins on PATH",
     ),
-    Tool("chromium", chromium, "every test in a real browser", "install Chromium or Google Chrome"),
+    Tool("chromium", lambda: packaged(CHROMIUM_NAMES, "chromium"), "every test in a real browser", "install Chromium or Google Chrome"),
     Tool("tesseract", tesseract, "the tests of words in pictures and scans", "install tesseract 5 with its Danish data"),
+    *(
+        Tool(name, functools.partial(packaged, (name,), package), LAB, f"install the package {package}")
+        for name, package in LAB_PROGRAMS.items()
+    ),
     Tool("openssl", lambda: first_on_path(("openssl",)), "the check of sealed mail by another implementation", "install openssl 3"),
 )
 
@@ -192,7 +227,7 @@ def find(names: list[str]) -> int:
     BUILT.mkdir(exist_ok=True)
     PATHS.write_text(json.dumps({"paths": paths, "allow_missing": allowed}, indent=2) + "\n", encoding="utf-8")
     for name, path in found.items():
-        print(f"{name:10} {path or 'MISSING'}")
+        print(f"{name:14} {path or 'MISSING'}")
     missing = [tool for tool in tools if found[tool.name] is None]
     complain(missing, allowed)
     return 1 if missing and not allowed else 0

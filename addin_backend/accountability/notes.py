@@ -90,7 +90,7 @@ class TreeHead:
 
 
 class Signer:
-    """Signs checkpoints as ``origin``. ``seed`` is the Ed25519 private key, 32 octets."""
+    """Signs checkpoints and other notes as ``origin``. ``seed`` is the Ed25519 private key, 32 octets."""
 
     def __init__(self, origin: str, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
@@ -98,8 +98,11 @@ class Signer:
 
     def sign(self, size: int, root: bytes) -> str:
         """The checkpoint of a tree as a signed note: origin, size, root, blank line, signature."""
+        return self.sign_text(f"{self.verifier_key.name}\n{size}\n{base64.b64encode(root).decode()}\n")
+
+    def sign_text(self, text: str) -> str:
+        """``text``, which ends with a newline, as a signed note."""
         name = self.verifier_key.name
-        text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
         signed = key_id(name, self.verifier_key.public_key) + self._key.sign(text.encode())
         return f"{text}\n{_DASH}{name} {base64.b64encode(signed).decode()}\n"
 

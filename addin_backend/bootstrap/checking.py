@@ -16,18 +16,19 @@ from addin_backend.decision.revision import policy_set
 from addin_backend.edges.certificate_folder import CertificateFolder
 from addin_backend.edges.policy_folder import read_folder, with_registers
 from addin_backend.edges.revision_store import RevisionFolder
+from addin_backend.edges.transport_store import SqliteTransportStore
 from addin_backend.errors import BadRegister, SendSecurelyError, Unavailable
 from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
 from addin_backend.evidence.extraction.reader import Reader, read_here
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
-from addin_backend.evidence.standing import standing_of
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport
+from addin_backend.flows.refresh_transport import Refresher
 from addin_backend.model.evidence import Channels
-from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, PolicyStore, TransportSource
+from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
 from addin_backend.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -86,7 +87,7 @@ def rulebook_of(files: Mapping[str, bytes]) -> Rulebook:
     return Rulebook(
         policies=policy_set(files),
         files=files,
-        registers=read_registers(files, frozenset(texts)),
+        registers=read_registers(files),
         terms=read_terms(files["registers/content_terms/data.json"]),
         texts={**FAILURE_TEXTS, **texts},
     )
@@ -205,14 +206,16 @@ def certificate_store(settings: Settings) -> CertificateStore:
     return CertificateFolder(folder, roots, judge=judge, addresses=addresses, normal_address=normal_address)
 
 
-def lookups(settings: Settings, book: Rulebook, policies: PolicyStore | None = None) -> TransportSource:
+def lookups(
+    settings: Settings, book: Rulebook, store: SqliteTransportStore | None = None, refresher: Refresher | None = None
+) -> TransportSource:
     """Transport evidence from the partners register, then DNS; made no milder by what Exchange's report saw.
 
-    ``policies`` are the recipients' MTA-STS policies known so far: they outlive a change of rules.
+    ``store`` holds what is known of domains: it outlives a change of rules, and keeps the evidence that decisions name.
     """
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
-    lookup = transport_lookup(settings, book.registers, policies=policies)
+    lookup = transport_lookup(settings, book.registers, store, refresher)
     return ObservedTransport(lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain)
 
 
@@ -231,5 +234,4 @@ def checking(
         channels=channels(settings),
         deadline=settings.engine_deadline,
         read=read,
-        standing=standing_of(book.registers),
     )

@@ -19,13 +19,13 @@ from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.checking import Rulebook, checking, files_in_force, lookups, open_engine, revisions, rulebook_of
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet
+from addin_backend.bootstrap.transport import kept_fresh, open_transport_store
 from addin_backend.decision import metadata
 from addin_backend.edges.logs import reporter
 from addin_backend.edges.rego_server import OpaServer
 from addin_backend.edges.wish_folder import Answer, WishFolder
 from addin_backend.errors import SendSecurelyError
 from addin_backend.evidence.extraction.reader import Reader
-from addin_backend.evidence.transport.memory import MemoryPolicies
 from addin_backend.flows.check import Checking
 from addin_backend.flows.policy.live import Live
 from addin_backend.flows.policy.publish import Wish, activate
@@ -91,7 +91,10 @@ class LiveRules:
         self._settings, self._read = settings, read
         self._store = revisions(settings)
         self._letters = WishFolder(self._store.folder)
-        self._policies = MemoryPolicies()
+        self._transport = open_transport_store(settings)
+        self._fresh = ExitStack()
+        self._fresh.callback(self._transport.close)
+        self._refresher = self._fresh.enter_context(kept_fresh(settings, self._transport))
         self._report = reporter(structlog.get_logger("rules"))
         self.shadow_counts = Counts()
         self._live = Live(self._open(), lambda old: old.opened.close())
@@ -105,7 +108,7 @@ class LiveRules:
         with ExitStack() as opened:
             engine = self._shadowed(opened.enter_context(open_engine(self._settings, book.policies)), book.policies)
             opened.callback(engine.close)
-            parts = checking(self._settings, book, engine, lookups(self._settings, book, self._policies), self._read)
+            parts = checking(self._settings, book, engine, lookups(self._settings, book, self._transport, self._refresher), self._read)
             return InForce(published.event_id if published else "", book, parts, _shown(book, engine.name), opened.pop_all())
 
     def _shadowed(self, engine: PolicyEngine, policies: PolicySet) -> PolicyEngine:
@@ -150,6 +153,7 @@ class LiveRules:
         if self._pending is not None:
             self._pending.opened.close()
         self._live.close()
+        self._fresh.close()
 
     def _watch(self, cabinet: Cabinet) -> None:
         events = structlog.get_logger("rules")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from addin_backend import settings as settings_table
-from addin_backend.cli.common import NO_ENGINE, USAGE, fail, given_settings
+from addin_backend.cli.common import DATA, NO_ENGINE, USAGE, fail, given_settings
 from addin_backend.cli.log import log_app
 from addin_backend.cli.policy import policy_app
 from addin_backend.cli.seal import open_app, seal_app
@@ -84,21 +84,47 @@ def classify(
 
 @app.command()
 def probe(
-    domains: Annotated[list[str], typer.Argument(help="Recipient domains.")],
+    domains: Annotated[list[str] | None, typer.Argument(help="Recipient domains.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line and domain.")] = False,
     resolver: Annotated[str | None, typer.Option(help="DNS resolver as IP:PORT; a loopback one permits private addresses.")] = None,
+    smtp: Annotated[bool, typer.Option("--smtp", help="Ask the servers, too: STARTTLS, certificate.")] = False,
+    smtp_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the servers.")] = 25,
     ca_file: Annotated[Path | None, typer.Option(help="Roots that replace the system's.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A file with one domain per line.")] = None,
+    replay: Annotated[str | None, typer.Option(metavar="ID", help="Draw the verdict again from kept evidence.")] = None,
+    at: Annotated[str | None, typer.Option(help="With --replay: the moment to judge at.")] = None,
+    data: DATA = None,
 ) -> None:
-    """What a domain publishes about its mail transport (MX, MTA-STS), and the verdict."""
+    """What a domain publishes about its mail transport (MX, DANE, MTA-STS), what its servers do, and the verdict."""
     from addin_backend.bootstrap import probe_domains  # here, so that other commands do not load DNS
 
+    settings = given_settings(resolver=resolver, data_dir=str(data) if data else None)
     try:
-        code = probe_domains.run(
-            tuple(domains), as_json, given_settings(resolver=resolver), ca_file, sys.stdout, test_resolver=resolver is not None
-        )
+        if replay is not None:
+            raise typer.Exit(probe_domains.run_replay(replay, at, as_json, settings, sys.stdout))
+        if not domains and file is None:
+            fail("Name at least one of the domains, or a --file of them.", USAGE)
+        ask = probe_domains.Ask(tuple(domains or ()), as_json, smtp_port if smtp else None, ca_file, resolver is not None, file)
+        raise typer.Exit(probe_domains.run(ask, settings, sys.stdout, sys.stderr))
     except SendSecurelyError as error:
         fail(error, USAGE)
-    raise typer.Exit(code)
+
+
+@app.command("probe-worker")
+def probe_worker(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on; the address is the setting host.")] = 8025,
+    resolver: Annotated[str | None, typer.Option(help="A loopback one, for a test, permits private addresses.")] = None,
+    smtp_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the servers.")] = 25,
+    data: DATA = None,
+) -> None:
+    """Ask mail servers for the core, where port 25 is open, and sign what was seen. Optional: the core decides without it."""
+    from addin_backend.bootstrap import probe_worker as worker  # here, so that other commands do not load the server
+
+    try:
+        settings = given_settings(resolver=resolver, data_dir=str(data) if data else None)
+        worker.run(settings, port, sys.stdout, smtp_port=smtp_port, test_resolver=resolver is not None)
+    except SendSecurelyError as error:
+        fail(error, 1)
 
 
 @app.command("settings")

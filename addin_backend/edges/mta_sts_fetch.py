@@ -7,14 +7,16 @@ neither the certificate check nor the request to a machine inside our network.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+import hashlib
 import ssl
 import time
-from ipaddress import IPv4Address, IPv6Address
+from dataclasses import replace
 
 import httpx
 
-from addin_backend.ports import AddressAnswer, AddressResolver, PolicyDocument
+from addin_backend.model.network import is_public
+from addin_backend.model.transport import AddressAnswer, PolicyDocument
+from addin_backend.ports import AddressResolver
 
 MAX_BYTES = 64 * 1024  # §3.3
 MAX_ADDRESSES = 3  # how many addresses of a policy host are tried
@@ -22,38 +24,6 @@ CONNECT_SHARE = (
     0.4  # of the time for TCP, and again for TLS: httpx closes a connection that it gives up itself, not one cut off from outside
 )
 PATH = "/.well-known/mta-sts.txt"
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NOT_PUBLIC = tuple(  # what ``is_global`` lets through
-    ipaddress.ip_network(network)
-    for network in (
-        "168.63.129.16/32",  # Azure's platform address: the host's agent and resolver, reachable from every machine there
-        "192.88.99.0/24",  # 6to4 relays (RFC 7526)
-        "3fff::/20",  # documentation (RFC 9637)
-    )
-)
-
-
-def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one stands for (mapped, RFC 4291 §2.5.5.2; NAT64, RFC 6052 §2.1), else itself."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
-        if address in _NAT64:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
-def is_public(text: str) -> bool:
-    """Whether an address lies on the open internet: not private, loopback, link-local, multicast, reserved, nor a tunnel to one."""
-    try:
-        address = _inner(ipaddress.ip_address(text))
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and (address.sixtofour or address.teredo or address.is_site_local):
-        return False
-    if any(address in network for network in _NOT_PUBLIC):
-        return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 def _tls(ca_file: str) -> ssl.SSLContext:
@@ -71,6 +41,14 @@ def _caused_by_tls(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def _shown(response: httpx.Response) -> str:
+    """SHA-256 of the certificate that the policy host showed."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    return hashlib.sha256(der).hexdigest() if der else ""
 
 
 async def _read(response: httpx.Response) -> PolicyDocument:
@@ -109,16 +87,16 @@ class MtaStsFetcher:
         host = f"mta-sts.{domain}"
         found = self._addresses.addresses(host, deadline)
         if found.status != "ok":
-            return PolicyDocument({"timeout": "timeout", "none": "not_found"}.get(found.status, "error"))
+            return PolicyDocument({"timeout": "timeout", "none": "not_found"}.get(found.status, "error"), wires=found.wires)
         usable = self._usable(found)
         if not usable:
-            return PolicyDocument("refused")
+            return PolicyDocument("refused", wires=found.wires)
         document = PolicyDocument("timeout")
         for address in usable[:MAX_ADDRESSES]:
             remaining = end - time.monotonic()
             if remaining <= 0:
                 break
-            document = asyncio.run(self._fetch_from(address, host, remaining))
+            document = replace(asyncio.run(self._fetch_from(address, host, remaining)), address=address, wires=found.wires)
             if document.status != "error":
                 break
         return document
@@ -135,7 +113,8 @@ class MtaStsFetcher:
             async with asyncio.timeout(seconds), httpx.AsyncClient(verify=self._context, trust_env=False, timeout=limits) as client:
                 url = f"https://{place}:{self._port}{PATH}"
                 async with client.stream("GET", url, headers=headers, extensions={"sni_hostname": host}) as response:
-                    return await _read(response)
+                    certificate = _shown(response)  # before the body: with its end the connection may be gone
+                    return replace(await _read(response), certificate=certificate)
         except (TimeoutError, httpx.TimeoutException):
             return PolicyDocument("timeout")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

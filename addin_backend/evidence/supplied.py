@@ -26,7 +26,6 @@ from addin_backend.model.evidence import (
     TransportEvidence,
     TransportVerdict,
 )
-from addin_backend.model.facts import DigitalPost
 from addin_backend.model.message import Recipient, RecipientKind
 
 S = TypeVar("S")
@@ -62,7 +61,6 @@ class GivenDomain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: str = UNKNOWN_COUNTRY
     country_strength: CountryStrength | None = None
     transfer_basis: GivenBasis | None = None
-    digital_post: DigitalPost = DigitalPost.UNKNOWN  # the contact register is no part of what counts as not asked
 
 
 class GivenOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +162,6 @@ class SuppliedFacts:
                 enforcement="connector" if enforced else "none",
             ),
             certificate=certificate,
-            digital_post=given.digital_post,
         )
 
 

@@ -204,6 +204,7 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     ``risk_assessment``      a documented risk assessment for this domain permits less than a commitment.
     ``end_to_end_required``  the agreement with the partner asks for encryption from sender to reader.
     ``network_country``      where the network says the mail server stands: may only raise a flag ("unknown", "not_asked").
+    ``evidence_id`` SHA-256 (hex) of the kept evidence, "" where there is none. ``not_proven``: what it does not show, as words.
     """
 
     domain: str
@@ -217,6 +218,8 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     risk_assessment: bool = False
     end_to_end_required: bool = False
     network_country: str = "not_asked"
+    evidence_id: str = ""
+    not_proven: tuple[str, ...] = ()
 
 
 class RecipientEvidence(msgspec.Struct, frozen=True, kw_only=True):

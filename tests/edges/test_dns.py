@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from addin_backend.edges.dns import BadResolver, DnsResolver, is_loopback, parse_resolver
-from addin_backend.ports import AddressAnswer, MxAnswer, TxtAnswer
+from addin_backend.edges.dns.resolver import BadResolver, DnsResolver, is_loopback, parse_resolver
+from addin_backend.model.transport import AddressAnswer, MxAnswer, TxtAnswer
 from lab.dns_server import LabDns, silent_port
 
 ADDRESS = {"A": ["127.0.0.1"]}

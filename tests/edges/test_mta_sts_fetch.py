@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from addin_backend.edges.mta_sts_fetch import MAX_BYTES, MtaStsFetcher, is_public
-from addin_backend.ports import AddressAnswer
+from addin_backend.edges.mta_sts_fetch import MAX_BYTES, MtaStsFetcher
+from addin_backend.model.network import is_public
+from addin_backend.model.transport import AddressAnswer
 from lab.https_server import LabCa, LabHttps, Page
 
 POLICY = b"version: STSv1\nmode: enforce\nmx: mx.good.test\nmax_age: 86400\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from addin_backend.evidence.transport.mx import MxFacts, MxStatus, read_mx
+from addin_backend.evidence.transport.mx import MOST_HOSTS, MxFacts, MxStatus, read_mx
 from addin_backend.evidence.transport.names import a_label, is_address
-from addin_backend.ports import MxAnswer
+from addin_backend.model.transport import MxAnswer
 
 CASES = [
     (
@@ -35,10 +35,11 @@ def test_each_answer_has_its_word(expected: MxFacts, answer: MxAnswer) -> None:
     assert read_mx("good.test", answer) == expected
 
 
-def test_three_hundred_mx_are_all_kept() -> None:
-    """A verdict over all MX needs all of them."""
-    facts = read_mx("good.test", MxAnswer("ok", tuple((10, f"mx{number}.good.test") for number in range(300))))
-    assert len(facts.names) == 300
+@pytest.mark.parametrize(("expected", "count"), [("has_mx", MOST_HOSTS), ("too_many", MOST_HOSTS + 1), ("too_many", 300)])
+def test_more_mx_than_can_be_asked_are_no_answer(expected: str, count: int) -> None:
+    """A verdict over all MX needs all of them; who has more than we ask gets none, instead of one over some."""
+    facts = read_mx("good.test", MxAnswer("ok", tuple((10, f"mx{number}.good.test") for number in range(count))))
+    assert (facts.status.value, len(facts.names)) == (expected, count if expected == "has_mx" else 0)
 
 
 DOMAINS = [

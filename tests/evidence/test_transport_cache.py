@@ -17,11 +17,10 @@ from addin_backend.evidence.transport.cache import (
     restored,
     without_fetch,
 )
-from addin_backend.evidence.transport.memory import Bounded, KnownDomains, MemoryPolicies
+from addin_backend.evidence.transport.memory import Bounded, KnownAnswers, MemoryPolicies
 from addin_backend.evidence.transport.mta_sts import Invalid, Mode, Policy, Record
-from addin_backend.evidence.transport.verdict import DomainEvidence
 from addin_backend.model.evidence import TransportEvidence, TransportVerdict
-from addin_backend.ports import PolicyDocument, StoredPolicy, TxtAnswer
+from addin_backend.model.transport import PolicyDocument, StoredPolicy, TxtAnswer
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -165,9 +164,9 @@ def test_policies_are_kept_per_domain() -> None:
 
 def test_a_known_domain_is_known_for_its_life_only() -> None:
     """Evidence is given back from the moment it was found until it ends, the end not included."""
-    known = KnownDomains()
-    answer = TransportEvidence(domain="a.test", verdict=TransportVerdict.UNKNOWN, expires_at=AT + HOUR)
-    known.keep(DomainEvidence("a.test", AT), answer)
+    known = KnownAnswers()
+    answer = TransportEvidence(domain="a.test", verdict=TransportVerdict.UNKNOWN, checked_at=AT, expires_at=AT + HOUR)
+    known.keep(answer)
     found = [known.at("a.test", when) is not None for when in (AT - HOUR, AT, AT + HOUR - timedelta(seconds=1), AT + HOUR)]
     assert found == [False, True, True, False]
 

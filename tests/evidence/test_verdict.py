@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addin_backend.evidence.transport.cache import Cached, PolicyState
+from addin_backend.evidence.transport.hosts import DaneStatus, Probe, ProbeStatus
 from addin_backend.evidence.transport.mta_sts import Mode, Policy
 from addin_backend.evidence.transport.mx import MxFacts, MxStatus
-from addin_backend.evidence.transport.verdict import DaneStatus, DomainEvidence, Probe, ProbeStatus, partner_in_force, verdict
+from addin_backend.evidence.transport.register import partner_in_force
+from addin_backend.evidence.transport.verdict import DomainEvidence, verdict
 from addin_backend.model.evidence import TransportVerdict
 from addin_backend.model.register import Partner
 from sizes import size

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from addin_backend.edges.dns import DnsResolver
+from addin_backend.edges.dns.resolver import DnsResolver
 from addin_backend.edges.mta_sts_fetch import MtaStsFetcher
 from addin_backend.evidence.transport.memory import MemoryPolicies
-from addin_backend.flows.look_up_transport import TransportLookup, World, probe
+from addin_backend.flows.gather_transport import Wish, World
+from addin_backend.flows.look_up_transport import TransportLookup
+from addin_backend.flows.show_transport import probe
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.register import Partner
-from addin_backend.ports import MxAnswer, PolicyDocument, TransportSource, TxtAnswer
+from addin_backend.model.transport import AddressAnswer, HostAnswer, MxAnswer, PolicyDocument, TlsaAnswer, TxtAnswer
+from addin_backend.ports import TransportSource
 from lab.dns_server import LabDns, silent_port
 from lab.https_server import LabCa, LabHttps, Page
 
@@ -72,9 +75,18 @@ TABLE = {
 LABELS = [*("xn--rdgrd-vuad" if name == "rødgrød" else name for name in POLICIES), "nopolicy"]
 
 
+MX_HOSTS = ("mx", "mx1", "mx2")
+
+
 def table() -> dict[str, dict[str, list[str]]]:
     """All records of the lab."""
-    extra = {f"_mta-sts.{label}.test": RECORD for label in LABELS} | {f"mta-sts.{label}.test": HOST for label in LABELS}
+    hosts = {f"{label}.{zone}.test": HOST for label in MX_HOSTS for zone in ("good", "other", "plain", "new", "evil")}
+    extra = (
+        hosts
+        | {"a.b.good.test": HOST}
+        | {f"_mta-sts.{label}.test": RECORD for label in LABELS}
+        | {f"mta-sts.{label}.test": HOST for label in LABELS}
+    )
     return TABLE | extra
 
 
@@ -262,7 +274,19 @@ def test_a_resolver_that_is_not_there_costs_the_budget_once(ca: LabCa) -> None:
     made.close()
 
 
-class Slow:
+class Addresses:
+    """Hosts with one address each, and no TLSA."""
+
+    def hosts(self, names: Sequence[str], deadline: float) -> Mapping[str, HostAnswer]:
+        """One address."""
+        return {name: HostAnswer(AddressAnswer("ok", ("127.0.0.1",), 300), AddressAnswer("none", ttl=300)) for name in names}
+
+    def tlsa(self, bases: Sequence[str], deadline: float) -> Mapping[str, TlsaAnswer]:
+        """Nothing."""
+        return {base: TlsaAnswer(base, "none", ttl=300) for base in bases}
+
+
+class Slow(Addresses):
     """A resolver that ignores its deadline until it is let go."""
 
     def __init__(self) -> None:
@@ -278,7 +302,7 @@ class Slow:
         return TxtAnswer("none", ttl=300)
 
 
-class Raising:
+class Raising(Addresses):
     """A world in which everything breaks in ways that no port allows."""
 
     def mx(self, domain: str, deadline: float) -> MxAnswer:
@@ -354,9 +378,10 @@ def test_checks_at_the_same_time_share_a_look_up(lab: Lab, lookup: TransportLook
     assert lab.dns.asked.count(("good.test", "MX")) == 1
 
 
-def test_probe_shows_verdict_and_why(lookup: TransportLookup) -> None:
+def test_probe_shows_verdict_and_why(lab: Lab) -> None:
     """The command line's document is JSON, in the order asked, with what was found of MX and MTA-STS."""
-    shown = json.loads(json.dumps(probe(["bad.test", "null.test", "[192.0.2.1]"], lookup, AT)))
+    found = list(probe(["bad.test", "null.test", "[192.0.2.1]"], lab.world(), lambda: AT, Wish()))
+    shown = json.loads(json.dumps(found))
     assert [(item["domain"], item["verdict"]) for item in shown] == [
         ("bad.test", "contradicted"),
         ("null.test", "refuses"),
@@ -366,6 +391,7 @@ def test_probe_shows_verdict_and_why(lookup: TransportLookup) -> None:
         "status": "has_mx",
         "hosts": [{"preference": 10, "host": "mx.good.test"}, {"preference": 20, "host": "mx.other.test"}],
         "ignored": [],
+        "signed": False,
     }
     assert shown[0]["mta_sts"] == {
         "status": "fetched",
@@ -375,5 +401,7 @@ def test_probe_shows_verdict_and_why(lookup: TransportLookup) -> None:
         "max_age": 86400,
         "unmatched": ["mx.other.test"],
     }
+    assert [item["tlsa"] for item in shown[0]["hosts"]] == ["none", "none"]
+    assert shown[0]["not_proven"] == ["delivery_not_observed", "path_not_enforced", "server_not_probed", "mx_not_signed"]
     assert shown[1]["mta_sts"]["status"] == "not_asked"
-    assert shown[2]["mx"]["status"] == "not_asked"
+    assert (shown[2]["mx"]["status"], shown[2]["evidence"]) == ("not_asked", None)

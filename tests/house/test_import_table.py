@@ -31,7 +31,9 @@ TABLE = {
     "model": row(set(), "msgspec"),
     "errors": row({"model"}),
     "ports": row({"model"}),
-    "evidence": row(MIDDLE, "msgspec", "idna", "cryptography", "pypdfium2", "olefile", "python_calamine"),  # certificates; file formats
+    "evidence": row(
+        MIDDLE, "msgspec", "idna", "cryptography", "pypdfium2", "olefile", "python_calamine", "OpenSSL", "service_identity"
+    ),  # certificates and chains; file formats
     "decision": row(MIDDLE, "msgspec", "yaml"),  # the texts in METADATA blocks are YAML
     "sealing": row(MIDDLE, "msgspec", "cryptography", "asn1crypto"),
     "accountability": row(MIDDLE, "msgspec", "cryptography"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from addin_backend.evidence.transport.mta_sts import Invalid, Mode, Policy, Record, read_policy
-from addin_backend.ports import PolicyDocument, StoredPolicy, TxtAnswer
+from addin_backend.model.transport import PolicyDocument, StoredPolicy, TxtAnswer
 
 REFRESH = timedelta(days=1)  # policies change in the wild without a new id (postfix-mta-sts-resolver #109), so look daily
 POSITIVE = (60, 86400)  # seconds; bounds for a definite answer
@@ -53,7 +53,7 @@ def discovered(answer: TxtAnswer, record: Record | Invalid) -> Discovery:
     if answer.status in {"timeout", "error"}:
         return Discovery(Found.FAILURE, reason=f"dns_{answer.status}")
     if answer.status not in {"ok", "none"}:
-        return Discovery(Found.FAILURE, reason="dns_error")
+        return Discovery(Found.FAILURE, reason="dnssec_bogus" if answer.status == "bogus" else "dns_error")
     if answer.status == "none":
         return Discovery(Found.NOTHING, reason="no_record", ttl=answer.ttl)
     if isinstance(record, Invalid):

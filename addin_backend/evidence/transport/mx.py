@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from addin_backend.evidence.transport.names import is_address
-from addin_backend.ports import MxAnswer
+from addin_backend.model.transport import MxAnswer
+
+MOST_HOSTS = 32  # the largest providers have fewer; every host costs look-ups and a connection
 
 
 class MxStatus(StrEnum):
@@ -19,7 +21,9 @@ class MxStatus(StrEnum):
     NO_DOMAIN = "no_domain"  # NXDOMAIN
     NO_ADDRESS = "no_address"  # neither MX nor address
     UNUSABLE = "unusable"  # every MX is an address or this machine
+    TOO_MANY = "too_many"  # more hosts than are looked at
     TIMEOUT = "timeout"
+    BOGUS = "bogus"  # DNSSEC does not hold
     ERROR = "error"
 
 
@@ -27,7 +31,9 @@ REFUSING = {MxStatus.NULL: "null_mx", MxStatus.NO_DOMAIN: "no_such_domain", MxSt
 UNCLEAR = {
     MxStatus.NULL_BESIDE_OTHERS: "null_mx_beside_others",
     MxStatus.UNUSABLE: "mx_unusable",
+    MxStatus.TOO_MANY: "too_many_mx",
     MxStatus.TIMEOUT: "dns_timeout",
+    MxStatus.BOGUS: "dnssec_bogus",
     MxStatus.ERROR: "dns_error",
 }
 _WORDS = {
@@ -35,6 +41,7 @@ _WORDS = {
     "none": MxStatus.NO_DOMAIN,
     "no_address": MxStatus.NO_ADDRESS,
     "timeout": MxStatus.TIMEOUT,
+    "bogus": MxStatus.BOGUS,
 }
 
 
@@ -70,6 +77,8 @@ def read_mx(domain: str, answer: MxAnswer) -> MxFacts:
     hosts = tuple(pair for pair in named if pair[1] and pair[1] not in ignored)
     if any(not name for _, name in named):
         status = MxStatus.NULL_BESIDE_OTHERS if len(named) > 1 else MxStatus.NULL
+    elif len(hosts) > MOST_HOSTS:
+        return MxFacts(MxStatus.TOO_MANY, (), (), answer.ttl, answer.authenticated)
     elif hosts:
         status = MxStatus.HAS_MX
     else:

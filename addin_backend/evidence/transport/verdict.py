@@ -7,46 +7,21 @@ MTA-STS and a failing DANE is never overridden by it (RFC 8461 §2). The probe c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
 
 from addin_backend.evidence.transport import cache
 from addin_backend.evidence.transport.cache import PolicyState
+from addin_backend.evidence.transport.hosts import DaneStatus, Probe, ProbeStatus
 from addin_backend.evidence.transport.mta_sts import Mode, unmatched
 from addin_backend.evidence.transport.mx import REFUSING, UNCLEAR, MxFacts, MxStatus
+from addin_backend.evidence.transport.register import standing
 from addin_backend.model.evidence import TransportEvidence, TransportVerdict
 from addin_backend.model.register import Partner
 
 PROBE_LIFE = timedelta(hours=24)  # after that a probe says nothing about today
-
-
-class DaneStatus(StrEnum):
-    """What DANE gives for the domain as a whole (RFC 7672)."""
-
-    ALL = "all"  # MX answer secure, every MX with a usable TLSA
-    PARTIAL = "partial"  # only some MX, or behind an unsigned MX answer
-    MISMATCH = "mismatch"  # published, and the certificate is another
-    NONE = "none"
-    UNKNOWN = "unknown"  # could not be found out
-
-
-class ProbeStatus(StrEnum):
-    """The worst that a STARTTLS probe saw over the eligible MX."""
-
-    AUTHENTICATED = "authenticated"  # TLS 1.2 or newer, chain and name hold
-    ENCRYPTED = "encrypted"  # TLS 1.2 or newer, the certificate does not hold
-    LEGACY_TLS = "legacy_tls"
-    PLAINTEXT = "plaintext"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One probe of all eligible MX."""
-
-    status: ProbeStatus
-    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +29,8 @@ class DomainEvidence:
     """All that is known about one domain at ``checked_at``. None means: not asked.
 
     ``partners`` are all register entries of the domain, in force or not. ``lifetime`` is how many seconds the network part
-    may be used. ``ticket_connector``: this installation's ticketed mail leaves through a connector that always uses TLS.
+    may be used; ``evidence_id`` names the observations it was read from. ``ticket_connector``: this installation's ticketed mail
+    leaves through a connector that always uses TLS.
     """
 
     domain: str
@@ -67,6 +43,8 @@ class DomainEvidence:
     ticket_connector: bool = False
     lifetime: int = cache.FAILED
     reasons: tuple[str, ...] = ()
+    evidence_id: str = ""
+    dead: bool = False  # no MX host has an address
 
 
 _BY_PROBE = {
@@ -75,21 +53,6 @@ _BY_PROBE = {
     ProbeStatus.LEGACY_TLS: TransportVerdict.LEGACY_TLS,
     ProbeStatus.PLAINTEXT: TransportVerdict.PLAINTEXT,
 }
-
-
-def partner_in_force(partners: Sequence[Partner], on: date) -> Partner | None:
-    """The entry that counts on that day, both ends included; of several the one that lasts longest."""
-    fitting = [entry for entry in partners if entry.valid_from <= on <= entry.valid_to]
-    return max(fitting, key=lambda entry: entry.valid_to, default=None)
-
-
-def _register_reasons(partners: Sequence[Partner], on: date) -> tuple[str, ...]:
-    """Why entries that stand in the register do not count, or should be looked at."""
-    entry = partner_in_force(partners, on)
-    if entry is not None:
-        return ("register_review_overdue",) if entry.review_on < on else ()
-    words = {"register_expired" if item.valid_to < on else "register_not_yet_valid" for item in partners}
-    return tuple(sorted(words))
 
 
 def _capability(probe: Probe | None, at: datetime) -> str:
@@ -114,6 +77,7 @@ def _by_probe(probe: Probe | None, at: datetime, commitment: str, reasons: tuple
         return _Judged(TransportVerdict.UNKNOWN, commitment, reasons)
     if not _is_fresh(probe, at):
         return _Judged(TransportVerdict.UNKNOWN, commitment, (*reasons, "probe_stale"))
+    reasons += probe.reasons
     verdict = _BY_PROBE.get(probe.status, TransportVerdict.UNKNOWN)
     return _Judged(verdict, commitment, reasons if probe.status in _BY_PROBE else (*reasons, "probe_unknown"))
 
@@ -127,7 +91,7 @@ def _by_policy(evidence: DomainEvidence, mx: MxFacts, state: PolicyState, at: da
     probe = evidence.probe
     seen_bad = {ProbeStatus.ENCRYPTED, ProbeStatus.LEGACY_TLS, ProbeStatus.PLAINTEXT}
     if probe is not None and _is_fresh(probe, at) and probe.status in seen_bad:
-        return _Judged(TransportVerdict.CONTRADICTED, "mta_sts", (*state.reasons, f"probe_{probe.status}"))
+        return _Judged(TransportVerdict.CONTRADICTED, "mta_sts", (*state.reasons, *probe.reasons, f"probe_{probe.status}"))
     return _Judged(TransportVerdict.MTA_STS_ENFORCE, "mta_sts", state.reasons)
 
 
@@ -157,6 +121,8 @@ def _by_mta_sts(evidence: DomainEvidence, mx: MxFacts, at: datetime) -> _Judged:
 def _by_network(evidence: DomainEvidence, at: datetime) -> _Judged:
     """The word without the register."""
     mx, unknown = evidence.mx, TransportVerdict.UNKNOWN
+    if evidence.dead:
+        return _Judged(TransportVerdict.REFUSES, "none", ("mx_without_address",))
     if mx is None:
         return _Judged(unknown, "unknown")
     if mx.status in REFUSING:
@@ -169,7 +135,8 @@ def _by_network(evidence: DomainEvidence, at: datetime) -> _Judged:
     if evidence.dane is DaneStatus.UNKNOWN:
         return _Judged(unknown, "unknown", (*notes, "dane_unknown"))
     if evidence.dane is DaneStatus.MISMATCH:
-        return _Judged(TransportVerdict.CONTRADICTED, "dane", (*notes, "dane_mismatch"))
+        seen = evidence.probe.reasons if evidence.probe else ()
+        return _Judged(TransportVerdict.CONTRADICTED, "dane", (*notes, *seen, "dane_mismatch"))
     if evidence.dane is DaneStatus.ALL:
         return _Judged(TransportVerdict.DANE, "dane", notes)
     found = _by_mta_sts(evidence, mx, at)
@@ -188,25 +155,59 @@ def _without_register(evidence: DomainEvidence, at: datetime) -> tuple[_Judged, 
     return judged, end
 
 
-def verdict(evidence: DomainEvidence, at: datetime) -> TransportEvidence:
-    """One of the eleven words for ``evidence.domain`` at ``at``, with commitment, capability and enforcement apart."""
-    on = at.date()
-    partner = partner_in_force(evidence.partners, on)
-    if partner is not None:
-        judged = _Judged(TransportVerdict.REGISTER, "register")
-        end = datetime.combine(partner.valid_to + timedelta(days=1), time(0), UTC)
-        enforced = True
-    else:
-        judged, end = _without_register(evidence, at)
-        enforced = evidence.ticket_connector and judged.verdict in {TransportVerdict.DANE, TransportVerdict.MTA_STS_ENFORCE}
-    reasons = _register_reasons(evidence.partners, on) + evidence.reasons + judged.reasons
+def _not_proven(evidence: DomainEvidence, judged: _Judged, at: datetime, enforced: bool) -> tuple[str, ...]:
+    """What this evidence does not show, whatever the verdict: it is written beside it, so that nobody reads more into it."""
+    fresh = evidence.probe is not None and _is_fresh(evidence.probe, at) and evidence.probe.status is not ProbeStatus.UNKNOWN
+    secure = evidence.mx is not None and evidence.mx.authenticated
+    words = (
+        ("delivery_not_observed", True),
+        ("path_not_enforced", not enforced),
+        ("server_not_probed", not fresh),
+        ("mx_not_signed", not secure),
+        ("commitment_not_found", judged.commitment not in {"dane", "mta_sts"}),
+    )
+    return tuple(word for word, holds in words if holds)
+
+
+def network_verdict(evidence: DomainEvidence, at: datetime) -> TransportEvidence:
+    """The word without the register: what the network's evidence says at ``at``."""
+    judged, end = _without_register(evidence, at)
+    enforced = evidence.ticket_connector and judged.verdict in {TransportVerdict.DANE, TransportVerdict.MTA_STS_ENFORCE}
     return TransportEvidence(
         domain=evidence.domain,
         verdict=judged.verdict,
         capability=_capability(evidence.probe, at),
         commitment=judged.commitment,
         enforcement="connector" if enforced else "none",
-        reasons=tuple(dict.fromkeys(reasons)),
+        reasons=tuple(dict.fromkeys(evidence.reasons + judged.reasons)),
         checked_at=evidence.checked_at,
         expires_at=end,
+        evidence_id=evidence.evidence_id,
+        not_proven=_not_proven(evidence, judged, at, enforced),
     )
+
+
+def with_register(answer: TransportEvidence, partners: Sequence[Partner], at: datetime) -> TransportEvidence:
+    """``answer`` with the register's word before it: an entry in force decides alone, others leave their reason."""
+    if not partners:
+        return answer
+    stands = standing(partners, at)
+    reasons = tuple(dict.fromkeys(stands.reasons + answer.reasons))
+    if stands.entry is None:
+        return msgspec.structs.replace(answer, reasons=reasons)
+    return TransportEvidence(
+        domain=answer.domain,
+        verdict=TransportVerdict.REGISTER,
+        capability=answer.capability,
+        commitment="register",
+        enforcement="connector",
+        reasons=stands.reasons,
+        checked_at=answer.checked_at,
+        expires_at=stands.ends_at,
+        not_proven=("delivery_not_observed",),
+    )
+
+
+def verdict(evidence: DomainEvidence, at: datetime) -> TransportEvidence:
+    """One of the eleven words for ``evidence.domain`` at ``at``, with commitment, capability and enforcement apart."""
+    return with_register(network_verdict(replace(evidence, partners=()), at), evidence.partners, at)

@@ -60,19 +60,16 @@ def overlay(files: Mapping[str, bytes]) -> dict[str, bytes]:
     for _, case in cases(files):
         for name, content in case.get("registers", {}).items():
             path = f"registers/{name}/data.json"
-            ours = json.loads(files.get(path, b"{}"))
-            result[path] = json.dumps(_joined(json.loads(result.get(path, b"{}")), content, ours)).encode()
+            result[path] = json.dumps(_joined(json.loads(result.get(path, b"{}")), content)).encode()
     return result
 
 
-def _joined(first: Any, second: Any, ours: Any) -> Any:
-    """``second`` put on ``first``. Where both have a single value, the one that differs from ``ours`` (what is in force) is kept."""
+def _joined(first: Any, second: Any) -> Any:
     if isinstance(first, dict) and isinstance(second, dict):
-        own = ours if isinstance(ours, dict) else {}
-        return {**first, **{key: _joined(first[key], value, own.get(key)) if key in first else value for key, value in second.items()}}
+        return {**first, **{key: _joined(first[key], value) if key in first else value for key, value in second.items()}}
     if isinstance(first, list) and isinstance(second, list):
         return first + [item for item in second if item not in first]
-    return first if second == ours else second
+    return first
 
 
 def stock(files: Mapping[str, bytes]) -> Stock:

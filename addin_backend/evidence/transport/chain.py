@@ -1,0 +1,108 @@
+"""A mail server's certificates: does the chain lead to an anchor, does the name hold. Pure: roots and time come in.
+
+OpenSSL walks the chain (partial chains, so that an intermediate may be the anchor: DANE-TA, RFC 7671 §5.2), service-identity compares
+names (RFC 6125). ``cryptography.x509.verification`` is stricter than mail servers are: it refuses keys that they have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from OpenSSL import crypto
+from service_identity import CertificateError, VerificationError
+from service_identity.cryptography import verify_certificate_hostname
+
+LONGEST_CHAIN = 10  # certificates; what a server shows beyond that is not looked at
+_WORDS = {  # openssl/x509_vfy.h
+    9: "not_yet_valid",
+    10: "expired",
+    18: "self_signed",
+    19: "untrusted",
+    20: "untrusted",
+    21: "untrusted",
+    23: "revoked",
+}
+
+
+def fingerprint(der: bytes) -> str:
+    """SHA-256 of a certificate, in hex: the name under which it is kept."""
+    return hashlib.sha256(der).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """``word``: ok, expired, not_yet_valid, self_signed, untrusted, invalid, bad_certificate. ``anchor``: what the chain ended in."""
+
+    word: str
+    anchor: bytes = b""
+
+
+class Anchors:
+    """Certificates that a chain may end in (DER). Those that cannot be read are left out. Thread-safe."""
+
+    def __init__(self, ders: Iterable[bytes]) -> None:
+        self._lock = threading.Lock()
+        self._store = crypto.X509Store()
+        self._store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+        self.count = 0
+        for der in ders:
+            try:
+                self._store.add_cert(crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)))
+            except (ValueError, UnsupportedAlgorithm, crypto.Error):
+                continue
+            self.count += 1
+
+    def walk(self, chain: Sequence[bytes], at: datetime) -> Walked:
+        """From the leaf (first) over the others to an anchor, all of them valid at ``at``."""
+        try:
+            certificates = [crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)) for der in chain[:LONGEST_CHAIN]]
+        except (ValueError, UnsupportedAlgorithm, crypto.Error):
+            return Walked("bad_certificate")
+        if not certificates:
+            return Walked("bad_certificate")
+        with self._lock:  # the time belongs to the store
+            self._store.set_time(at.astimezone(UTC))
+            try:
+                walked = crypto.X509StoreContext(self._store, certificates[0], certificates[1:]).get_verified_chain()
+            except crypto.X509StoreContextError as error:
+                return Walked(_WORDS.get(error.errors[0], "invalid"))
+            except crypto.Error:
+                return Walked("bad_certificate")
+        return Walked("ok", crypto.dump_certificate(crypto.FILETYPE_ASN1, walked[-1]))
+
+
+def name_holds(leaf: bytes, name: str) -> bool:
+    """Whether ``name`` stands in the certificate's subjectAltName; a common name does not count."""
+    try:
+        verify_certificate_hostname(x509.load_der_x509_certificate(leaf), name)
+    except (VerificationError, CertificateError, ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _serves(leaf: bytes) -> bool:
+    """Whether the certificate may be a server's (RFC 5280 §4.2.1.12): no extended key usage at all, serverAuth, or any."""
+    try:
+        usage = x509.load_der_x509_certificate(leaf).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return ExtendedKeyUsageOID.SERVER_AUTH in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage
+
+
+def pkix(chain: Sequence[bytes], name: str, roots: Anchors, at: datetime) -> Walked:
+    """Whether the certificate is one for ``name``: ok, or the first thing that is wrong (also wrong_name, wrong_purpose)."""
+    walked = roots.walk(chain, at)
+    if walked.word != "ok":
+        return walked
+    if not name_holds(chain[0], name):
+        return Walked("wrong_name")
+    return walked if _serves(chain[0]) else Walked("wrong_purpose")
