@@ -23,6 +23,7 @@ from addin_backend.model.record import Record
 from addin_backend.model.sending import SendJob, SendState
 from addin_backend.ports import Pseudonymiser
 
+DISPENSED = "DI-01"  # a dispensation was used; its params name it
 _PLAIN = re.compile(r"[a-z0-9_]{1,64}")
 _SIZES = ((100_000, "under_100_kb"), (1_000_000, "under_1_mb"), (10_000_000, "under_10_mb"))
 OUTCOMES = {
@@ -186,7 +187,11 @@ def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, nam
             "classes": sorted(decision.classes),
             "recognised": dict(sorted(Counter(_word(item.recogniser) for item in evidence.content.hits).items())),
         },
-        "decision": {"action": decision.action.value, "findings": _findings(decision.findings)},
+        "decision": {
+            "action": decision.action.value,
+            "findings": _findings(decision.findings),
+            "dispensations": sorted({str(item.params["id"]) for item in decision.findings if item.code == DISPENSED}),
+        },
         "recipients": _recipients(decision, evidence, names),
         "policy": {
             "revision": decision.policy_revision,

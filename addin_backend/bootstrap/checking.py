@@ -23,6 +23,7 @@ from addin_backend.evidence.content.terms import Terms, read_terms
 from addin_backend.evidence.extraction.reader import Reader, read_here
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
+from addin_backend.evidence.standing import standing_of
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport
@@ -87,7 +88,7 @@ def rulebook_of(files: Mapping[str, bytes]) -> Rulebook:
     return Rulebook(
         policies=policy_set(files),
         files=files,
-        registers=read_registers(files),
+        registers=read_registers(files, frozenset(texts)),
         terms=read_terms(files["registers/content_terms/data.json"]),
         texts={**FAILURE_TEXTS, **texts},
     )
@@ -234,4 +235,5 @@ def checking(
         channels=channels(settings),
         deadline=settings.engine_deadline,
         read=read,
+        standing=standing_of(book.registers),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from functools import partial
 from typing import Annotated
 
@@ -14,7 +15,16 @@ from addin_backend.errors import BadInput, SendSecurelyError
 _ASKED = Annotated[str, typer.Option(help="Who asks for it: a mail address.")]
 _APPROVED = Annotated[str, typer.Option(help="Who approves it: another person's.")]
 
+_WHICH = "in-force, draft (the folders of the settings), a folder, or the beginning of a revision."
+
 policy_app = typer.Typer(no_args_is_help=True, help="Rules and registers.")
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        fail(f"--since wants a date such as 2026-11-23, not '{text}'.", USAGE)
 
 
 @policy_app.command("check")
@@ -94,3 +104,49 @@ def policy_history(data: DATA = None) -> None:
         raise typer.Exit(policy_changes.history(given_settings(data_dir=str(data) if data else None), sys.stdout))
     except SendSecurelyError as error:
         fail(error, 1)
+
+
+@policy_app.command("diff")
+def policy_diff(
+    old: Annotated[str, typer.Argument(help=_WHICH)] = "in-force",
+    new: Annotated[str, typer.Argument(help=_WHICH)] = "draft",
+    data: DATA = None,
+) -> None:
+    """What NEW does otherwise than OLD, in sentences; exit 1 when something changes."""
+    from addin_backend.bootstrap import policy_views  # here, so that other commands do not load the engines
+
+    try:
+        raise typer.Exit(policy_views.show_diff(given_settings(data_dir=str(data) if data else None), old, new, sys.stdout))
+    except SendSecurelyError as error:
+        fail(error, USAGE)
+
+
+@policy_app.command("replay")
+def policy_replay(
+    rules: Annotated[str, typer.Argument(help=_WHICH)] = "draft",
+    limit: Annotated[int, typer.Option(help="How many recorded questions, the newest.", min=1)] = 10_000,
+    since: Annotated[str | None, typer.Option(help="None from before this date (YYYY-MM-DD).")] = None,
+    then: Annotated[bool, typer.Option("--then", help="Each on the rules of its own time: the same answer to the letter.")] = False,
+    data: DATA = None,
+) -> None:
+    """Recorded questions on other rules: exact counts per rule, and examples; exit 1 when an outcome changes."""
+    from addin_backend.bootstrap import policy_views  # here, so that other commands do not load the engines
+
+    settings = given_settings(data_dir=str(data) if data else None)
+    try:
+        if then:
+            raise typer.Exit(policy_views.show_replay_then(settings, limit, sys.stdout))
+        raise typer.Exit(policy_views.show_replay(settings, rules, limit, _day(since), sys.stdout))
+    except SendSecurelyError as error:
+        fail(error, USAGE)
+
+
+@policy_app.command("doubts")
+def policy_doubts(rules: Annotated[str, typer.Argument(help=_WHICH)] = "draft", data: DATA = None) -> None:
+    """Rules that never fire, change nothing, or together leave no way; each with a question that shows it."""
+    from addin_backend.bootstrap import policy_views  # here, so that other commands do not load the engines
+
+    try:
+        raise typer.Exit(policy_views.show_doubts(given_settings(data_dir=str(data) if data else None), rules, sys.stdout))
+    except SendSecurelyError as error:
+        fail(error, USAGE)

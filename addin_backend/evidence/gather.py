@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
@@ -13,7 +13,8 @@ from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.evidence.readings import complete
 from addin_backend.evidence.recipients import RecipientFacts
-from addin_backend.model.evidence import Channels, ContentEvidence, Evidence, OrganisationKind, TransportEvidence
+from addin_backend.evidence.standing import Standing, matches
+from addin_backend.model.evidence import Channels, ContentEvidence, Evidence, OrganisationKind, RecipientEvidence, TransportEvidence
 from addin_backend.model.message import Message
 
 
@@ -27,6 +28,7 @@ class Circumstances:
     secure_requested: bool = False
     confirmed: frozenset[str] = frozenset()
     justified: frozenset[str] = frozenset()
+    standing: Standing = field(default_factory=Standing)
 
 
 def _once(identifiers: Iterable[str], message: Message) -> tuple[str, ...]:
@@ -57,6 +59,12 @@ def size_of(message: Message) -> int:
     return texts + sum(len(item.content) for item in message.attachments)
 
 
+def _with_permissions(known: RecipientEvidence, sender: str, around: Circumstances) -> RecipientEvidence:
+    """The recipient with the dispensations that fit."""
+    found = matches(around.standing, sender, (known.address, known.domain), around.at) if known.domain else ()
+    return msgspec.structs.replace(known, dispensations=found) if found else known
+
+
 def gather(
     message: Message, content: ContentEvidence, facts: RecipientFacts, transport: Mapping[str, TransportEvidence], around: Circumstances
 ) -> Evidence:
@@ -64,7 +72,9 @@ def gather(
     return Evidence(
         readable=message.readable,
         content=content,
-        recipients=tuple(facts.facts(recipient, transport, around.at) for recipient in message.recipients),
+        recipients=tuple(
+            _with_permissions(facts.facts(recipient, transport, around.at), message.sender, around) for recipient in message.recipients
+        ),
         organisation=around.organisation,
         channels=around.channels,
         at=around.at,
@@ -74,4 +84,5 @@ def gather(
         secure_requested=around.secure_requested,
         confirmed=around.confirmed,
         justified=around.justified,
+        countries_stale=around.standing.stale(around.at),
     )

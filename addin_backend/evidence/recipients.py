@@ -19,8 +19,9 @@ from addin_backend.model.evidence import (
     TransportEvidence,
     TransportVerdict,
 )
+from addin_backend.model.facts import Answered, DigitalPost, RemoteAccess
 from addin_backend.model.message import Recipient
-from addin_backend.model.register import BasisEntry
+from addin_backend.model.register import BasisEntry, DomainFact
 from addin_backend.ports import CertificateStore
 
 UNKNOWN_COUNTRY = "unknown"
@@ -54,9 +55,19 @@ def unknown_transport(domain: str, *reasons: str) -> TransportEvidence:
     return TransportEvidence(domain=domain, verdict=TransportVerdict.UNKNOWN, reasons=reasons)
 
 
-def _strongest(entries: tuple[BasisEntry, ...], country: str, at: date) -> TransferBasis | None:
-    """The entry to judge by: one in force if there is any, else the one that expired last, so that the policy can say so."""
-    fitting = [entry for entry in entries if entry.country == country and entry.valid_from <= at]
+def _abroad(fact: DomainFact | None) -> RemoteAccess:
+    """Who else reads the mail from where; nothing recorded is no access, as with every agreement that is not there."""
+    if fact is None or fact.remote_access is None:
+        return RemoteAccess()
+    return RemoteAccess(fact.remote_access.by, fact.remote_access.country)
+
+
+def _strongest(entries: tuple[BasisEntry, ...], countries: tuple[str, str], at: date) -> TransferBasis | None:
+    """The entry to judge by: for the recipient's own country, else for the one it is read from; one in force if there is any, else the
+    one that expired last, so that the policy can say so.
+    """
+    begun = [entry for entry in entries if entry.valid_from <= at]
+    fitting = next((found for country in countries if (found := [entry for entry in begun if entry.country == country])), [])
     if not fitting:
         return None
     entry = max(fitting, key=lambda item: (item.valid_to >= at, item.guarantees_met, len(item.classes), item.valid_to))
@@ -66,6 +77,11 @@ def _strongest(entries: tuple[BasisEntry, ...], country: str, at: date) -> Trans
         guarantees_met=entry.guarantees_met,
         valid_to=entry.valid_to,
         classes=frozenset(entry.classes),
+        country=entry.country,
+        scope_met=Answered(entry.scope_met),
+        data_kinds=frozenset(entry.data_kinds),
+        public_powers=Answered(entry.public_powers),
+        authority_informed=Answered(entry.authority_informed),
     )
 
 
@@ -104,9 +120,11 @@ class RegisterFacts:
             role=role,
             country=country,
             country_strength=strength,
-            transfer_basis=_strongest(registers.bases_by_domain.get(domain, ()), country, at),
+            transfer_basis=_strongest(registers.bases_by_domain.get(domain, ()), (country, _abroad(fact).country), at),
             transport=transport.get(domain) or unknown_transport(domain, "not_looked_up"),
             certificate=state,
+            remote_access=_abroad(fact),
+            digital_post=fact.digital_post if fact else DigitalPost.UNKNOWN,
         )
 
 

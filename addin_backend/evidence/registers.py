@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from addin_backend.errors import BadRegister
+from addin_backend.evidence.register_checks import (
+    bad,
+    check_bases,
+    check_countries,
+    check_dispensations,
+    check_domains,
+    check_facts,
+    check_names,
+    check_parameters,
+    check_partners,
+    check_size,
+    path_of,
+)
+from addin_backend.model.parameters import Parameters
 from addin_backend.model.register import (
     BasisEntry,
     Countries,
+    Dispensation,
     Dispensations,
     DomainFact,
     DomainFacts,
@@ -25,7 +38,6 @@ from addin_backend.model.register import (
 )
 
 S = TypeVar("S", bound=msgspec.Struct)
-_DOMAIN = re.compile(r"^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$")
 _ENTRY_PATH = re.compile(r"\$\.?([A-Za-z_.\[\]0-9]*)")
 
 
@@ -40,23 +52,14 @@ class Registers:
     transfer_bases: TransferBases
     countries: Countries
     dispensations: Dispensations
+    parameters: Parameters
     content_terms: bytes
-    partner_by_domain: Mapping[str, tuple[Partner, ...]]
-    fact_by_domain: Mapping[str, DomainFact]
-    bases_by_domain: Mapping[str, tuple[BasisEntry, ...]]
-    own_domains: frozenset[str]
-    free_domains: frozenset[str]
-
-
-def _path(name: str) -> str:
-    return f"registers/{name}/data.json"
-
-
-def _bad(name: str, entry: str, what_en: str, what_da: str) -> BadRegister:
-    place = f"{_path(name)}{', ' + entry if entry else ''}"
-    return BadRegister(
-        f"The register {place} cannot be used: {what_en}", sentence_da=f"Registret {place} kan ikke bruges: {what_da}", field=place
-    )
+    partner_by_domain: Mapping[str, tuple[Partner, ...]] = field(default_factory=dict)
+    fact_by_domain: Mapping[str, DomainFact] = field(default_factory=dict)
+    bases_by_domain: Mapping[str, tuple[BasisEntry, ...]] = field(default_factory=dict)
+    dispensations_by_domain: Mapping[str, tuple[Dispensation, ...]] = field(default_factory=dict)
+    own_domains: frozenset[str] = frozenset()
+    free_domains: frozenset[str] = frozenset()
 
 
 def _plain(error: msgspec.ValidationError) -> str:
@@ -65,76 +68,17 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 
 def _read(files: Mapping[str, bytes], name: str, kind: type[S]) -> S:
-    raw = files.get(_path(name))
+    raw = files.get(path_of(name))
     if raw is None:
-        raise _bad(name, "", "the file is missing.", "filen mangler.")
+        raise bad(name, "", "the file is missing.", "filen mangler.")
+    check_names(name, raw)
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
         entry = _ENTRY_PATH.search(str(error).rsplit("at `", 1)[-1]) if " - at `" in str(error) else None
-        raise _bad(name, entry.group(1) if entry else "", f"{_plain(error)}.", f"{_plain(error)}.") from None
+        raise bad(name, entry.group(1) if entry else "", f"{_plain(error)}.", f"{_plain(error)}.") from None
     except msgspec.DecodeError as error:
-        raise _bad(name, "", f"it is not JSON ({error}).", f"det er ikke JSON ({error}).") from None
-
-
-def _check_domains(name: str, domains: Iterable[tuple[str, str]]) -> None:
-    for entry, domain in domains:
-        if not _DOMAIN.match(domain):
-            raise _bad(
-                name,
-                entry,
-                f"'{domain}' is not a domain in lower-case A-labels.",
-                f"'{domain}' er ikke et domæne med små bogstaver (A-labels).",
-            )
-
-
-def _check_period(name: str, entry: str, start: date, end: date) -> None:
-    if end < start:
-        raise _bad(name, entry, f"valid_to {end} is before valid_from {start}.", f"valid_to {end} ligger før valid_from {start}.")
-
-
-def _check_country(name: str, entry: str, country: str, countries: Countries) -> None:
-    if country not in countries.known:
-        raise _bad(name, entry, f"'{country}' is not an ISO 3166-1 country code.", f"'{country}' er ikke en landekode efter ISO 3166-1.")
-
-
-def _check_countries(countries: Countries) -> None:
-    for index, code in enumerate(countries.eea):
-        _check_country("countries", f"eea[{index}]", code, countries)
-    for index, decision in enumerate(countries.adequacy):
-        _check_country("countries", f"adequacy[{index}]", decision.country, countries)
-
-
-def _check_facts(registers: tuple[DomainFacts, TransferBases, Countries]) -> None:
-    facts, bases, countries = registers
-    seen: set[str] = set()
-    for index, fact in enumerate(facts.entries):
-        _check_country("domains", f"entries[{index}]", fact.country, countries)
-        if fact.domain in seen:
-            raise _bad("domains", f"entries[{index}]", f"{fact.domain} stands there twice.", f"{fact.domain} står der to gange.")
-        seen.add(fact.domain)
-    for index, basis in enumerate(bases.entries):
-        _check_country("transfer_bases", f"entries[{index}]", basis.country, countries)
-        _check_period("transfer_bases", f"entries[{index}]", basis.valid_from, basis.valid_to)
-        if basis.module not in {"none", "1", "2", "3", "4"}:
-            raise _bad(
-                "transfer_bases",
-                f"entries[{index}]",
-                f"module '{basis.module}' is none of none, 1-4.",
-                f"modul '{basis.module}' er ikke none eller 1-4.",
-            )
-
-
-def _check_dispensations(dispensations: Dispensations) -> None:
-    seen: set[str] = set()
-    for index, item in enumerate(dispensations.entries):
-        entry = f"entries[{index}] ({item.id})"
-        _check_period("dispensations", entry, item.valid_from, item.valid_to)
-        if item.asked_by == item.approved_by:
-            raise _bad("dispensations", entry, "the same person asked and approved.", "samme person har bedt om den og godkendt den.")
-        if item.id in seen:
-            raise _bad("dispensations", entry, "the id stands there twice.", "id'et står der to gange.")
-        seen.add(item.id)
+        raise bad(name, "", f"it is not JSON ({error}).", f"det er ikke JSON ({error}).") from None
 
 
 def _grouped(entries: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
@@ -144,39 +88,58 @@ def _grouped(entries: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
     return {domain: tuple(found) for domain, found in groups.items()}
 
 
-def read_registers(files: Mapping[str, bytes]) -> Registers:
-    """All registers from ``{"registers/<name>/data.json": bytes}``. Raises BadRegister that names file and entry."""
-    organisation = _read(files, "organisation", Organisation)
-    partners = _read(files, "partners", Partners)
-    domains = _read(files, "domains", DomainFacts)
-    free_mail = _read(files, "free_mail", FreeMail)
-    bases = _read(files, "transfer_bases", TransferBases)
-    countries = _read(files, "countries", Countries)
-    dispensations = _read(files, "dispensations", Dispensations)
-    if _path("content_terms") not in files:
-        raise _bad("content_terms", "", "the file is missing.", "filen mangler.")
-    _check_countries(countries)
-    _check_domains("organisation", ((f"domains[{i}]", d) for i, d in enumerate(organisation.domains)))
-    _check_domains("partners", ((f"entries[{i}]", p.domain) for i, p in enumerate(partners.entries)))
-    _check_domains("domains", ((f"entries[{i}]", f.domain) for i, f in enumerate(domains.entries)))
-    _check_domains("free_mail", ((f"domains[{i}]", d) for i, d in enumerate(free_mail.domains)))
-    _check_domains("transfer_bases", ((f"entries[{i}]", b.domain) for i, b in enumerate(bases.entries)))
-    for index, partner in enumerate(partners.entries):
-        _check_period("partners", f"entries[{index}]", partner.valid_from, partner.valid_to)
-    _check_facts((domains, bases, countries))
-    _check_dispensations(dispensations)
-    return Registers(
-        organisation=organisation,
-        partners=partners,
-        domains=domains,
-        free_mail=free_mail,
-        transfer_bases=bases,
-        countries=countries,
-        dispensations=dispensations,
-        content_terms=files[_path("content_terms")],
-        partner_by_domain=_grouped(partners.entries),
-        fact_by_domain={fact.domain: fact for fact in domains.entries},
-        bases_by_domain=_grouped(bases.entries),
-        own_domains=frozenset(organisation.domains),
-        free_domains=frozenset(free_mail.domains),
+def _index(registers: Registers) -> Registers:
+    """The same with its look-ups by domain."""
+    return replace(
+        registers,
+        partner_by_domain=_grouped(registers.partners.entries),
+        fact_by_domain={fact.domain: fact for fact in registers.domains.entries},
+        bases_by_domain=_grouped(registers.transfer_bases.entries),
+        dispensations_by_domain=_grouped(registers.dispensations.entries),
+        own_domains=frozenset(registers.organisation.domains),
+        free_domains=frozenset(registers.free_mail.domains),
     )
+
+
+def _check(found: Registers, codes: Collection[str] | None) -> None:
+    """Raises BadRegister for the first fault."""
+    listed: dict[str, list[Any]] = {
+        "partners": found.partners.entries,
+        "domains": found.domains.entries,
+        "transfer_bases": found.transfer_bases.entries,
+        "dispensations": found.dispensations.entries,
+    }
+    for name, entries in listed.items():
+        check_size(name, len(entries))
+        check_domains(name, ((f"entries[{index}].domain", item.domain) for index, item in enumerate(entries)))
+    for name, names in (("organisation", found.organisation.domains), ("free_mail", found.free_mail.domains)):
+        check_size(name, len(names))
+        check_domains(name, ((f"domains[{index}]", domain) for index, domain in enumerate(names)))
+    check_countries(found.countries)
+    check_partners(found.partners)
+    check_facts(found.domains, found.countries)
+    check_bases(found.transfer_bases, found.countries)
+    check_dispensations(found.dispensations, codes)
+    check_parameters(found.parameters, codes)
+
+
+def read_registers(files: Mapping[str, bytes], codes: Collection[str] | None = None) -> Registers:
+    """All registers from ``{"registers/<name>/data.json": bytes}``. ``codes`` are those of the rules in force, when they are known.
+
+    Raises BadRegister that names file, entry and field.
+    """
+    if path_of("content_terms") not in files:
+        raise bad("content_terms", "", "the file is missing.", "filen mangler.")
+    found = Registers(
+        organisation=_read(files, "organisation", Organisation),
+        partners=_read(files, "partners", Partners),
+        domains=_read(files, "domains", DomainFacts),
+        free_mail=_read(files, "free_mail", FreeMail),
+        transfer_bases=_read(files, "transfer_bases", TransferBases),
+        countries=_read(files, "countries", Countries),
+        dispensations=_read(files, "dispensations", Dispensations),
+        parameters=_read(files, "parameters", Parameters),
+        content_terms=files[path_of("content_terms")],
+    )
+    _check(found, codes)
+    return _index(found)

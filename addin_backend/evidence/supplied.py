@@ -26,6 +26,7 @@ from addin_backend.model.evidence import (
     TransportEvidence,
     TransportVerdict,
 )
+from addin_backend.model.facts import DigitalPost
 from addin_backend.model.message import Recipient, RecipientKind
 
 S = TypeVar("S")
@@ -61,6 +62,7 @@ class GivenDomain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: str = UNKNOWN_COUNTRY
     country_strength: CountryStrength | None = None
     transfer_basis: GivenBasis | None = None
+    digital_post: DigitalPost = DigitalPost.UNKNOWN  # the contact register is no part of what counts as not asked
 
 
 class GivenOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,6 +164,7 @@ class SuppliedFacts:
                 enforcement="connector" if enforced else "none",
             ),
             certificate=certificate,
+            digital_post=given.digital_post,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from addin_backend.evidence.digest import digest_of
 from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.evidence.gather import Circumstances, content_of, gather
 from addin_backend.evidence.recipients import RecipientFacts
+from addin_backend.evidence.standing import Standing
 from addin_backend.flows.find_ways_out import Trying, find_ways_out
 from addin_backend.model.decision import Action, Answer, Decision, RecipientDecision
 from addin_backend.model.evidence import Channels, Evidence, OrganisationKind, TransportEvidence
@@ -42,6 +43,7 @@ class Checking:
     channels: Channels
     deadline: float
     read: Reader
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
         at=ask.at.date(),
         secure_requested=ask.secure,
         confirmed=ask.confirmed if ask.confirmed_for == digest_of(message) else frozenset(),
+        standing=parts.standing,
     )
     evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
     decision = _decide(message, evidence, ask, parts)
@@ -122,4 +125,4 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
 
 def with_facts(parts: Checking, facts: RecipientFacts, organisation: OrganisationKind) -> Checking:
     """The same rules with other facts, and nothing looked up (``check --evidence``)."""
-    return replace(parts, facts=facts, transport=None, organisation=organisation)
+    return replace(parts, facts=facts, transport=None, organisation=organisation, standing=replace(parts.standing, asked=False))

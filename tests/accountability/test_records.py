@@ -114,7 +114,11 @@ def test_a_decision_can_be_answered_for() -> None:
         "classes": ["cpr"],
         "recognised": {},
     }
-    assert body["decision"] == {"action": "protect", "findings": [{"code": "CO-01", "effect": "protect", "count": 1}]}
+    assert body["decision"] == {
+        "action": "protect",
+        "findings": [{"code": "CO-01", "effect": "protect", "count": 1}],
+        "dispensations": [],
+    }
     digests = {name: NAMES.pseudonym(name, value, AT) for name, value in (("question", "{}"), ("answer", '{"a":1}'))}
     assert body["policy"] == {"revision": "ab" * 32, "engine": "regorus", **digests}
     (group,) = body["recipients"]
@@ -127,6 +131,17 @@ def test_a_decision_can_be_answered_for() -> None:
     assert group["who"] == [NAMES.pseudonym("address", ANNA, AT)]
     assert group["transport"]["checked_at"] == "2026-11-23T12:00:00Z"
     assert body["shown"]["ways_out"] == ["remove_recipient"]
+
+
+def test_the_record_names_the_dispensations_that_a_mail_went_under() -> None:
+    """Once each, by number: so that every mail under one can be found."""
+    texts = Texts(da="x", en="x")
+    used = tuple(
+        Finding(code="DI-01", effect=Effect.NOTE, recipient=who, params={"id": number, "lifts": "TR-01"}, title=texts, texts=texts, law="x")
+        for who, number in ((BO, "D-2"), (ANNA, "D-2"), (ANNA, "D-1"))
+    )
+    made = records.decided(msgspec.structs.replace(decision(ANNA), findings=used), evidence(known(ANNA)), ACT, NAMES)
+    assert made.body["decision"]["dispensations"] == ["D-1", "D-2"]
 
 
 @pytest.mark.parametrize(

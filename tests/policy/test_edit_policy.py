@@ -122,7 +122,7 @@ def test_a_mistaken_expectation_is_reported_per_engine() -> None:
 def test_a_rule_without_a_case_is_reported() -> None:
     """A new rule counts only with a case in which it fires and one in which it must not."""
     report = try_policy(product_policies({"sendsecurely/recipients/recipients_cases.json": b"[]"}), [RegorusWorker])
-    assert set(report.without_must_fire) == {"RC-01", "RC-03", "RC-04"}
+    assert {"RC-01", "RC-03", "RC-04"} <= set(report.without_must_fire)
     assert "RC-04" in report.without_must_not_fire
     assert not report.passed
 

@@ -104,7 +104,7 @@ def schema_file_faults(files: Mapping[str, bytes], asked_by_program: bytes = b""
 
 def _register_faults(files: Mapping[str, bytes], codes: frozenset[str]) -> Iterator[Diagnostic]:
     try:
-        read_registers(files)
+        read_registers(files, frozenset(metadata.read(files).rules))
     except SendSecurelyError as error:
         yield _fault((error.field or "").split(",")[0], error.sentence)
     yield from register_faults(files, codes)

@@ -60,16 +60,19 @@ def overlay(files: Mapping[str, bytes]) -> dict[str, bytes]:
     for _, case in cases(files):
         for name, content in case.get("registers", {}).items():
             path = f"registers/{name}/data.json"
-            result[path] = json.dumps(_joined(json.loads(result.get(path, b"{}")), content)).encode()
+            ours = json.loads(files.get(path, b"{}"))
+            result[path] = json.dumps(_joined(json.loads(result.get(path, b"{}")), content, ours)).encode()
     return result
 
 
-def _joined(first: Any, second: Any) -> Any:
+def _joined(first: Any, second: Any, ours: Any) -> Any:
+    """``second`` put on ``first``. Where both have a single value, the one that differs from ``ours`` (what is in force) is kept."""
     if isinstance(first, dict) and isinstance(second, dict):
-        return {**first, **{key: _joined(first[key], value) if key in first else value for key, value in second.items()}}
+        own = ours if isinstance(ours, dict) else {}
+        return {**first, **{key: _joined(first[key], value, own.get(key)) if key in first else value for key, value in second.items()}}
     if isinstance(first, list) and isinstance(second, list):
         return first + [item for item in second if item not in first]
-    return first
+    return first if second == ours else second
 
 
 def stock(files: Mapping[str, bytes]) -> Stock:

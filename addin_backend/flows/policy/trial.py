@@ -32,7 +32,8 @@ def _unfilled(answer: Mapping[str, Any], rules: Mapping[str, metadata.Rule]) -> 
         rule = rules.get(finding["code"])
         if rule is None:
             return f"{finding['code']} has no words"
-        if finding["effect"] not in {rule.effect.value, "note"}:
+        closed = {"block"} if finding["params"].get("override") == "never" else set()  # a question that nobody may answer
+        if finding["effect"] not in {rule.effect.value, "note"} | closed:
             return f"{rule.code} asks for {finding['effect']}, and its words say {rule.effect.value}"
         open_ones = placeholders.used(rule) - placeholders.ALWAYS_FILLED - set(finding["params"])
         if open_ones:

@@ -34,9 +34,9 @@ assessed contains id if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
-	"cpr" in input.message.classes
+	"cpr" in data.sendsecurely.lib.counted
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-01", recipient)
+	finding := _needs_encryption("CO-01", "cpr", recipient)
 }
 
 # METADATA
@@ -59,9 +59,9 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
-	"criminal" in input.message.classes
+	"criminal" in data.sendsecurely.lib.counted
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-02", recipient)
+	finding := _needs_encryption("CO-02", "criminal", recipient)
 }
 
 # METADATA
@@ -84,9 +84,9 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
-	"special_category" in input.message.classes
+	"special_category" in data.sendsecurely.lib.counted
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-03", recipient)
+	finding := _needs_encryption("CO-03", "special_category", recipient)
 }
 
 # METADATA
@@ -107,14 +107,19 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
-	"confidential" in input.message.classes
+	"confidential" in data.sendsecurely.lib.counted
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-04", recipient)
+	finding := _needs_encryption("CO-04", "confidential", recipient)
 }
 
-_needs_encryption(code, recipient) := {
+# The least way for the class is the officer's to raise; plain mail is never enough.
+_needs_encryption(code, class, recipient) := {
 	"code": code,
 	"effect": "protect",
 	"recipient": recipient.id,
-	"params": {"excludes": ["plain"]},
+	"params": {"excludes": _too_weak(class)},
 }
+
+_too_weak(class) := object.get(data.sendsecurely.lib.weaker, _least(class), ["plain"])
+
+_least(class) := object.get(data.registers.parameters, ["content", class, "minimum"], "tls")

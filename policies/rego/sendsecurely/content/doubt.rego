@@ -22,7 +22,7 @@ package sendsecurely.content
 findings contains finding if {
 	not _all_was_read
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-05", recipient)
+	finding := _needs_encryption("CO-05", "unknown", recipient)
 }
 
 # METADATA
@@ -70,7 +70,7 @@ findings contains finding if {
 findings contains finding if {
 	not _not_asked_for
 	some recipient in data.sendsecurely.lib.external
-	finding := _needs_encryption("CO-07", recipient)
+	finding := _needs_encryption("CO-07", "unknown", recipient)
 }
 
 _all_was_read if {

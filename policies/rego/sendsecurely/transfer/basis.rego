@@ -26,11 +26,11 @@ package sendsecurely.transfer
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
+	data.sendsecurely.lib.protected_content
 	some recipient in _third_country
 	_basis_recorded(recipient)
-	data.sendsecurely.lib.protected_content
 	reason := _shortfalls(recipient)[0]
-	finding := {"code": "TF-04", "effect": "block", "recipient": recipient.id, "params": {"reason": reason}}
+	finding := {"code": "TF-04", "effect": "block", "recipient": recipient.id, "params": {"reason": reason, "basis": recipient.basis.kind}}
 }
 
 # METADATA
@@ -55,14 +55,17 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
+	not data.sendsecurely.lib.protected_content
 	some recipient in _third_country
 	_basis_recorded(recipient)
-	not data.sendsecurely.lib.protected_content
 	reason := _shortfalls(recipient)[0]
-	finding := {"code": "TF-05", "effect": "confirm", "recipient": recipient.id, "params": {"reason": reason}}
+	finding := {"code": "TF-05", "effect": "confirm", "recipient": recipient.id, "params": {"reason": reason, "basis": recipient.basis.kind}}
 }
 
-_basis_recorded(recipient) if recipient.basis.kind in _basis_kinds
+_basis_recorded(recipient) if {
+	recipient.basis.kind in _basis_kinds
+	recipient.basis.country == recipient.country
+}
 
 _basis_kinds := {
 	"adequacy",
@@ -81,50 +84,6 @@ _basis_kinds := {
 	"compelling_interests",
 }
 
-# The first reason in this order is the one that is told.
-_reasons := ["expired", "closed_to_public_bodies", "no_decision", "module", "guarantees", "classes"]
-
-_shortfalls(recipient) := [reason |
-	some reason in _reasons
-	not _meets(recipient, reason)
-]
-
-_meets(recipient, "expired") if {
-	data.sendsecurely.lib.today_known
-	data.sendsecurely.lib.is_day(recipient.basis.valid_to)
-	recipient.basis.valid_to >= input.today
-}
-
-# Art. 49(3)
-_meets(_, "closed_to_public_bodies") if input.organisation.kind == "private"
-
-_meets(recipient, "closed_to_public_bodies") if {
-	recipient.basis.kind in (_basis_kinds - {"derogation_a", "derogation_b", "derogation_c", "compelling_interests"})
-}
-
-_meets(recipient, "no_decision") if recipient.basis.kind != "adequacy"
-
-_meets(recipient, "no_decision") if {
-	some decision in _decisions_in_force
-	decision.country == recipient.country
-}
-
-_meets(recipient, "module") if recipient.basis.kind != "standard_contractual_clauses"
-
-_meets(recipient, "module") if recipient.basis.module in {"1", "2", "3", "4"}
-
-# A decision under Art. 45 stands in the place of the four guarantees.
-_meets(recipient, "guarantees") if recipient.basis.guarantees_met == true
-
-_meets(recipient, "guarantees") if recipient.basis.kind == "adequacy"
-
-_meets(recipient, "classes") if {
-	data.sendsecurely.lib.classes_known
-	every class in input.message.classes {
-		class in recipient.basis.classes
-	}
-}
-
 _basis_complete(basis) if {
 	basis.kind in (_basis_kinds | {"none"})
 	basis.module in {"none", "1", "2", "3", "4"}
@@ -135,7 +94,14 @@ _basis_complete(basis) if {
 
 _decisions_in_force contains decision if {
 	some decision in data.registers.countries.adequacy
+	decision.status in {"in_force", "watched"}
 	_still_valid(decision.valid_to)
+}
+
+# The Data Privacy Framework: HR data and other data are certified apart.
+_certified_by_kind contains decision.country if {
+	some decision in data.registers.countries.adequacy
+	decision.limited_to == "listed"
 }
 
 _still_valid(valid_to) if is_null(valid_to)

@@ -45,10 +45,10 @@ assessed contains id if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
+	data.sendsecurely.lib.protected_content
 	some recipient in _third_country
 	not _basis_recorded(recipient)
-	data.sendsecurely.lib.protected_content
-	finding := {"code": "TF-01", "effect": "block", "recipient": recipient.id, "params": {}}
+	finding := {"code": "TF-01", "effect": "block", "recipient": recipient.id, "params": _needed(recipient, recipient.country)}
 }
 
 # METADATA
@@ -71,9 +71,9 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
+	not data.sendsecurely.lib.protected_content
 	some recipient in _third_country
 	not _basis_recorded(recipient)
-	not data.sendsecurely.lib.protected_content
 	finding := {"code": "TF-02", "effect": "confirm", "recipient": recipient.id, "params": {}}
 }
 
@@ -99,58 +99,8 @@ findings contains finding if {
 #   owner: Compliance
 #   effective_on: "2026-11-01"
 findings contains finding if {
-	some recipient in _organisations
-	not _firm(recipient)
-	not recipient.id in _third_country_ids
 	data.sendsecurely.lib.protected_content
+	some recipient in _uncertain
+	not recipient.id in _third_country_ids
 	finding := {"code": "TF-03", "effect": "confirm", "recipient": recipient.id, "params": {}}
 }
-
-_organisations := [recipient |
-	some recipient in data.sendsecurely.lib.external
-	not _no_transfer(recipient)
-]
-
-_third_country := [recipient |
-	some recipient in _organisations
-	_country_known(recipient)
-	not _in_eea(recipient)
-	not _in_adequate_country(recipient)
-]
-
-# Helpers, because OPA gives up the whole rule when a key is missing inside `not … in …`.
-_no_transfer(recipient) if recipient.role in {"private_person", "own_employee"}
-
-_in_eea(recipient) if recipient.country in data.registers.countries.eea
-
-_in_adequate_country(recipient) if recipient.country in _adequate
-
-_third_country_ids contains id if {
-	some recipient in _third_country
-	id := recipient.id
-}
-
-_adequate contains country if {
-	some decision in _decisions_in_force
-	decision.needs_entry == false
-	country := decision.country
-}
-
-_firm(recipient) if {
-	_in_eea(recipient)
-	recipient.country_strength in {"registered", "presumed"}
-}
-
-_firm(recipient) if {
-	_in_adequate_country(recipient)
-	recipient.country_strength == "registered"
-}
-
-_country_known(recipient) if {
-	recipient.country in data.registers.countries.known
-	recipient.country_strength in {"registered", "presumed", "flagged"}
-}
-
-_country_word(recipient) if recipient.country == "unknown"
-
-_country_word(recipient) if recipient.country in data.registers.countries.known

@@ -114,6 +114,14 @@ _certificate(recipient) := object.get(recipient, "certificate", "none")
 _tls_ids contains id if {
 	_channel_tls
 	some id in _sufficient_ids
+	not [id, "tls"] in _too_weak
+}
+
+# What the content itself rules out (its class, its thread, its size) is no way for this recipient, however good the connection.
+_too_weak contains [finding.recipient, way] if {
+	some finding in data.sendsecurely.content.findings
+	finding.effect == "protect"
+	some way in finding.params.excludes
 }
 
 _smime_ids contains id if {
@@ -121,4 +129,5 @@ _smime_ids contains id if {
 	some recipient in data.sendsecurely.lib.external
 	recipient.certificate == "usable"
 	id := recipient.id
+	not [id, "smime"] in _too_weak
 }
