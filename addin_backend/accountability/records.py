@@ -111,6 +111,7 @@ def _facts(known: RecipientEvidence) -> dict[str, Any]:
             "capability": _word(transport.capability),
             "commitment": _word(transport.commitment),
             "enforcement": _word(transport.enforcement),
+            "risk_assessment": _word(transport.assessment) if transport.assessment else "",
             "reasons": [_word(item) for item in transport.reasons],
             "checked_at": _moment(transport.checked_at),
             "evidence": transport.evidence_id,

@@ -24,6 +24,7 @@ from addin_backend.evidence.extraction.reader import Reader, read_here
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
 from addin_backend.evidence.standing import standing_of
+from addin_backend.evidence.transport.connections import read_connections
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport
@@ -217,7 +218,9 @@ def lookups(
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
     lookup = transport_lookup(settings, book.registers, store, refresher)
-    return ObservedTransport(lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain)
+    return ObservedTransport(
+        lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain, read_connections(book.files)
+    )
 
 
 def checking(

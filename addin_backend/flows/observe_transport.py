@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from addin_backend.evidence.transport.connections import EMPTY as NO_CONNECTIONS
+from addin_backend.evidence.transport.connections import Connections, decided
 from addin_backend.evidence.transport.observed import LIFE, judged
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.register import Partner
@@ -21,21 +23,25 @@ def _verified_on(partners: Partners, domain: str, on: date) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class ObservedTransport:
-    """A TransportSource: ``source``'s answers, made no milder. ``seen_on``: the last day mail to a domain was seen to go without TLS."""
+    """A TransportSource: ``source``'s answers with what our own registers say of the domains.
+
+    ``seen_on``: the last day mail to a domain was seen to go without TLS, which makes no answer milder. ``connections``: risk assessments
+    and agreements, which stay facts of their own.
+    """
 
     source: TransportSource
     seen_on: Mapping[str, date]
     partners: Partners
+    connections: Connections = NO_CONNECTIONS
 
     def look_up_all(self, domains: Sequence[str], at: datetime, budget: float) -> Mapping[str, TransportEvidence]:
         """The evidence for every domain asked for. Never raises."""
         found = self.source.look_up_all(domains, at, budget)
-        if not self.seen_on:
-            return found
-        return {
-            domain: judged(evidence, self.seen_on.get(evidence.domain), _verified_on(self.partners, evidence.domain, at.date()), at)
-            for domain, evidence in found.items()
-        }
+        return {domain: self._with_registers(evidence, at) for domain, evidence in found.items()}
+
+    def _with_registers(self, evidence: TransportEvidence, at: datetime) -> TransportEvidence:
+        seen_on, verified_on = self.seen_on.get(evidence.domain), _verified_on(self.partners, evidence.domain, at.date())
+        return decided(judged(evidence, seen_on, verified_on, at), self.connections, at)
 
 
 def contradicted_partners(partners: Partners, seen_on: Mapping[str, date], on: date) -> Iterator[str]:

@@ -216,6 +216,7 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: datetime | None = None
     expires_at: datetime | None = None
     risk_assessment: bool = False
+    assessment: str = ""  # the name under which the risk assessment is filed, for the record
     end_to_end_required: bool = False
     network_country: str = "not_asked"
     evidence_id: str = ""

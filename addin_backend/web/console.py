@@ -30,6 +30,7 @@ REGISTERS = {
     "organisation": Texts(da="Organisationen", en="The organisation"),
     "partners": Texts(da="Partnere med sikker forbindelse", en="Partners with a secure connection"),
     "observations": Texts(da="Set i Exchange: mail uden TLS eller standset", en="Seen in Exchange: mail without TLS or stopped"),
+    "connections": Texts(da="Risikovurderinger og aftaler om forbindelsen", en="Risk assessments and agreements on the connection"),
     "domains": Texts(da="Kendte domæner", en="Known domains"),
     "free_mail": Texts(da="Private maildomæner", en="Free mail domains"),
     "transfer_bases": Texts(da="Grundlag for at sende uden for EU/EØS", en="Transfer bases outside the EU/EEA"),

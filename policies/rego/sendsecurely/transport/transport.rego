@@ -45,6 +45,7 @@ findings contains finding if {
 	some recipient in data.sendsecurely.lib.external
 	recipient.id in _protected_ids
 	not recipient.id in _sufficient_ids
+	_connection_may_do(recipient)
 	not _verdict(recipient) in {"refuses", "contradicted"}
 	params := {"excludes": ["tls"], "verdict": _verdict(recipient)}
 	finding := {"code": "TR-01", "effect": "protect", "recipient": recipient.id, "params": params}
@@ -97,7 +98,10 @@ findings contains finding if {
 	finding := {"code": "TR-03", "effect": "protect", "recipient": recipient.id, "params": {"excludes": ["tls"]}}
 }
 
-_verdict_words := _sufficient | {
+_verdict_words := {
+	"register",
+	"dane",
+	"mta_sts_enforce",
 	"dane_partial",
 	"authenticated_now",
 	"encrypted_now",
@@ -108,18 +112,7 @@ _verdict_words := _sufficient | {
 	"unknown",
 }
 
-_sufficient := {"register", "dane", "mta_sts_enforce"}
-
 _verdict(recipient) := object.get(recipient, ["transport", "verdict"], "unknown")
-
-_sufficient_ids contains id if {
-	some recipient in data.sendsecurely.lib.external
-	recipient.transport.verdict in _sufficient
-
-	# What the recipient promises is kept only by a path that refuses to send without TLS.
-	recipient.transport.enforcement == "connector"
-	id := recipient.id
-}
 
 _protected_ids contains id if {
 	data.sendsecurely.lib.protected
