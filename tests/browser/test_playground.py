@@ -1,4 +1,4 @@
-"""The five ready-made drafts in a real browser against the whole demo world, in both languages."""
+"""The ready-made drafts in a real browser against the whole demo world, in both languages."""
 
 from __future__ import annotations
 
@@ -227,6 +227,39 @@ def test_a_third_country_is_blocked_with_a_way_out_that_works(page: Page, addres
     assert list(_receipt(page)) == [KARIN]
     left = _left(page, address)
     assert left[: len(left) - before] == [(KARIN, "internal")]
+
+
+LOCKED = {
+    "da": "Vi kunne ikke læse vedhæftningen papirer.pdf, fordi den er låst.",
+    "en": "could not read the attachment papirer.pdf because it is locked",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_in_a_document_in_a_zip_is_found(page: Page, address: str, root: Path, language: str) -> None:
+    """Draft 6: the mail itself is ordinary; the dialog names the attachment and the secure page, and the receipt follows."""
+    _compose(page, address, language, "archive")
+    page.click("#send")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    assert _people(page, "#alert") == {BO: HOW[language]["portal"]}
+    expect(page.locator("#alert")).to_contain_text("fuldmagt.zip")
+    expect(page.locator("#alert")).to_contain_text("CPR")
+    _picture(page, root, f"{language}-6-dialog")
+    page.click("#alert [data-kind=send_securely]")
+    assert list(_receipt(page)) == [BO]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_locked_pdf_is_named(page: Page, address: str, root: Path, language: str) -> None:
+    """Draft 7: what cannot be read goes securely, and the sender is told which file it is and why."""
+    _compose(page, address, language, "locked")
+    page.click("#send")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    assert _people(page, "#alert") == {BO: HOW[language]["portal"]}
+    expect(page.locator("#alert")).to_contain_text(LOCKED[language])
+    _picture(page, root, f"{language}-7-dialog")
+    page.click("#alert [data-kind=send_securely]")
+    assert list(_receipt(page)) == [BO]
 
 
 @pytest.mark.parametrize("sample", ["cpr", "health"])

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+import make_pdf
 from addin_backend.sandbox.outlook import Outlook
+from addin_backend.sandbox.playground import attached
 from addin_backend.sandbox.playground.demo_world import PEOPLE, DemoWorld, SandboxSignIn
 from addin_backend.sandbox.playground.drafts import SAMPLES, sample_view
 from addin_backend.sandbox.playground.routes import LINK, TEMPLATES, routes
@@ -112,12 +114,17 @@ def test_another_host_name_gets_nothing(page: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_the_ready_made_drafts_are_drafts_of_the_api(page: TestClient, language: str) -> None:
-    """Each of the five can be decoded as the API decodes a draft, in both languages."""
+    """Each of them can be decoded as the API decodes a draft, in both languages."""
     shown = page.get(f"/playground/api/samples?lang={language}").json()
-    assert [sample["key"] for sample in shown] == ["lunch", "cpr", "health", "salaries", "third_country"]
+    assert [sample["key"] for sample in shown] == ["lunch", "cpr", "health", "salaries", "third_country", "archive", "locked"]
     for sample in shown:
         body = {"mailbox": METTE, "draft": sample["draft"]}
         assert decode(json.dumps(body).encode(), CheckBody).draft.subject
+
+
+def test_the_locked_draft_is_the_file_that_the_tests_make() -> None:
+    """The bytes in the drafts can be made again."""
+    assert make_pdf.locked_pdf() == attached.locked_pdf()
 
 
 def test_the_ready_made_drafts_name_invented_addresses_only() -> None:

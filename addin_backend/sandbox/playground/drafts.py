@@ -1,9 +1,11 @@
-"""The five ready-made drafts. Every person, company and number in them is invented."""
+"""The ready-made drafts. Every person, company and number in them is invented."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+
+from addin_backend.sandbox.playground.attached import archive_with_letter, locked_pdf
 
 METTE = "mette.holm@nordlys.example"
 KARIN = "karin.bach@nordlys.example"
@@ -101,6 +103,30 @@ SAMPLES: tuple[Sample, ...] = (
             "og han har en gæld til banken på 238.000 kr.\n\n"
             "Venlig hilsen\nMette Holm\nNordlys Forsikringsmægler A/S\n"
         ),
+    ),
+    Sample(
+        key="archive",
+        title={"da": "Dokument i en zip", "en": "Document in a zip"},
+        note={"da": "CPR-nummer inde i en fil", "en": "A CPR number inside a file"},
+        to=(("Bo Madsen", "bo.madsen@postkasse.example"),),
+        subject="Fuldmagten, som vi talte om",
+        body=(
+            "Kære Bo\n\nHer er fuldmagten, som vi talte om. Læs den igennem, og sig til, hvis noget skal rettes.\n\n"
+            "Venlig hilsen\nMette Holm\nNordlys Forsikringsmægler A/S\n"
+        ),
+        attachments=(("fuldmagt.zip", "application/zip", archive_with_letter()),),
+    ),
+    Sample(
+        key="locked",
+        title={"da": "Låst PDF", "en": "Locked PDF"},
+        note={"da": "En fil, vi ikke kan læse", "en": "A file that we cannot read"},
+        to=(("Bo Madsen", "bo.madsen@postkasse.example"),),
+        subject="Papirerne fra i går",
+        body=(
+            "Kære Bo\n\nHer er papirerne fra i går. Adgangskoden er den, vi aftalte i telefonen.\n\n"
+            "Venlig hilsen\nMette Holm\nNordlys Forsikringsmægler A/S\n"
+        ),
+        attachments=(("papirer.pdf", "application/pdf", locked_pdf()),),
     ),
 )
 
