@@ -1,6 +1,6 @@
 """One real file of each format, made here: each says the same things in the places that its format has.
 
-``python tests/make_files.py FOLDER`` writes them, to be opened with any program.
+``python tests/make_files.py FOLDER`` writes them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 _P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 _X = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
 _CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{KEPT}</dc:title></cp:coreProperties>'
@@ -47,6 +50,41 @@ def package(parts: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED
     return out.getvalue()
 
 
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def _related(kinds: Mapping[str, str]) -> str:
+    """A part of relations: target -> last word of its kind; ids are r1, r2 …"""
+    lines = "".join(
+        f'<Relationship Id="r{number}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+        for number, (target, kind) in enumerate(kinds.items(), 1)
+    )
+    return f'<Relationships xmlns="{_RELATIONS}">{lines}</Relationships>'
+
+
+def workbook(sheets: Mapping[str, str], shared: str, more: Mapping[str, str | bytes] | None = None) -> bytes:
+    """An xlsx: "name" or "name!state" -> XML of the sheet, and the shared strings."""
+    listed, parts, kinds = "", {}, {}
+    for number, (name, content) in enumerate(sheets.items(), 1):
+        title, _, state = name.partition("!")
+        listed += f'<sheet name="{title}" sheetId="{number}" r:id="r{number}" state="{state or "visible"}"/>'
+        parts[f"xl/worksheets/sheet{number}.xml"] = content
+        kinds[f"worksheets/sheet{number}.xml"] = "worksheet"
+    kinds["sharedStrings.xml"] = "sharedStrings"
+    return package(
+        {
+            "[Content_Types].xml": _TYPES,
+            "_rels/.rels": _related({"xl/workbook.xml": "officeDocument"}),
+            "xl/_rels/workbook.xml.rels": _related(kinds),
+            "xl/workbook.xml": f'<workbook {_X} xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
+            "xl/sharedStrings.xml": shared,
+            **parts,
+            **(more or {}),
+        }
+    )
+
+
 def docx(body: str = "", more: Mapping[str, bytes] | None = None) -> bytes:
     """A Word document: runs that cut a number, a table, hidden and deleted words, a comment, a header, an alternative text, properties."""
     cut = "".join(f"<w:r><w:t>{piece}</w:t></w:r>" for piece in (SEEN[:15], SEEN[15:18], SEEN[18:]))
@@ -59,6 +97,7 @@ def docx(body: str = "", more: Mapping[str, bytes] | None = None) -> bytes:
     return package(
         {
             "[Content_Types].xml": _TYPES,
+            "_rels/.rels": _related({"word/document.xml": "officeDocument"}),
             "word/document.xml": document,
             "word/comments.xml": f"<w:comments {_W}>{comment}</w:comments>",
             "word/header1.xml": f"<w:hdr {_W}><w:p><w:r><w:t>sidehoved</w:t></w:r></w:p></w:hdr>",
@@ -78,18 +117,8 @@ def xlsx() -> bytes:
     )
     second = f'<worksheet {_X}><sheetData><row r="1"><c r="A1" t="str"><f>A1&amp;"x"</f><v>{HIDDEN}</v></c></row></sheetData></worksheet>'
     comment = f"<comment><text><r><t>{NOTED}</t></r></text></comment>"
-    sheets = '<sheet name="Ark1" sheetId="1"/><sheet name="Gemt" sheetId="2" state="veryHidden"/>'
-    return package(
-        {
-            "[Content_Types].xml": _TYPES,
-            "xl/workbook.xml": f"<workbook {_X}><sheets>{sheets}</sheets></workbook>",
-            "xl/sharedStrings.xml": shared,
-            "xl/worksheets/sheet1.xml": first,
-            "xl/worksheets/sheet2.xml": second,
-            "xl/comments1.xml": f"<comments {_X}><commentList>{comment}</commentList></comments>",
-            "docProps/core.xml": _CORE,
-        }
-    )
+    more = {"xl/comments1.xml": f"<comments {_X}><commentList>{comment}</commentList></comments>", "docProps/core.xml": _CORE}
+    return workbook({"Ark1": first, "Gemt!veryHidden": second}, shared, more)
 
 
 def pptx() -> bytes:
@@ -101,6 +130,7 @@ def pptx() -> bytes:
     return package(
         {
             "[Content_Types].xml": _TYPES,
+            "_rels/.rels": _related({"ppt/presentation.xml": "officeDocument"}),
             "ppt/presentation.xml": f"<p:presentation {_P}/>",
             "ppt/slides/slide1.xml": slide("sld", SEEN),
             "ppt/notesSlides/notesSlide1.xml": slide("notes", HIDDEN),

@@ -13,6 +13,7 @@ import pytest
 import make_files
 import make_pdf
 from addin_backend.bootstrap.read_attachments import recognition
+from addin_backend.evidence.extraction import sheets
 from addin_backend.evidence.extraction.attachment import extract
 from addin_backend.evidence.extraction.reading import Ocr
 from addin_backend.model.extracted import Extracted
@@ -62,6 +63,17 @@ def test_cells_of_a_row_stand_side_by_side(name: str) -> None:
 def test_a_text_that_no_cell_holds_any_more_is_read() -> None:
     """Shared strings outlive their cells."""
     assert "tidligere tekst" in (read("a.xlsx", FILES["ark.xlsx"]).text or "")
+
+
+def test_a_large_workbook_says_the_same_as_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast way to many cells leaves nothing out: hidden sheets, formulas, comments, texts of no cell, lost zeros."""
+    careful = read("a.xlsx", FILES["ark.xlsx"])
+    monkeypatch.setattr(sheets, "LARGE", 0)
+    fast = read("a.xlsx", FILES["ark.xlsx"])
+    assert careful.reason == fast.reason == ""
+    wanted = [make_files.SEEN, make_files.HIDDEN, make_files.NOTED, make_files.KEPT, "tidligere tekst", "CPR-nummer: 0405741235", 'A1&"x"']
+    assert [] == [item for item in wanted if item not in (fast.text or "")]
+    assert set((careful.text or "").split()) == set((fast.text or "").split())
 
 
 def test_alternative_texts_deleted_words_and_headers_are_read() -> None:

@@ -23,7 +23,7 @@ def _zip(name: str, content: bytes, reading: Reading) -> None:
     package = Package(content, reading)
     mimetype = package.entry("mimetype")
     if package.entry("[Content_Types].xml"):
-        office.read(package, reading)
+        office.read(package, content, reading)
     elif mimetype and package.read(mimetype).strip().startswith(odf.MIMETYPE):
         odf.read(package, reading)
     else:

@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 
-from addin_backend.evidence.extraction import sheets, strings
+from addin_backend.evidence.extraction import books, sheets, strings
 from addin_backend.evidence.extraction.packages import Package
 from addin_backend.evidence.extraction.reading import Reading, Refused
 from addin_backend.evidence.extraction.xml import local, parse
@@ -111,9 +111,15 @@ def _read_other(package: Package, entry: zipfile.ZipInfo, reading: Reading) -> N
         reading.file("", package.read(entry))
 
 
-def read(package: Package, reading: Reading) -> None:
+def read(package: Package, content: bytes, reading: Reading) -> None:
     """Everything in an Office package."""
-    cells = sheets.read(package, reading) if package.entry("xl/workbook.xml") or package.entry("xl/workbook.bin") else frozenset()
+    cells: frozenset[str] = frozenset()
+    if package.entry("xl/workbook.bin"):
+        books.read_book(content, reading)
+        reading.put_all(text for entry in package.entries if entry.filename.endswith(".bin") for text in strings.runs(package.read(entry)))
+        cells = frozenset(entry.filename for entry in package.entries if entry.filename.endswith(".bin"))
+    elif package.entry("xl/workbook.xml"):
+        cells = sheets.read(package, content, reading)
     for entry in package.entries:
         if entry.filename in cells or _SKIPPED.search(entry.filename):
             continue

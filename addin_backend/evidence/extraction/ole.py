@@ -5,17 +5,15 @@ Sources: MS-CFB, MS-DOC §2.4.1 (how text is found), MS-XLS, MS-PPT §2.9, MS-OX
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 import olefile
-import python_calamine
 
 from addin_backend.evidence.extraction import outlook, strings
+from addin_backend.evidence.extraction.books import read_book
 from addin_backend.evidence.extraction.reading import MAX_ENTRIES, Reading, Refused
-from addin_backend.evidence.extraction.tables import of_rows
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = frozenset({"encryptedpackage", "encryptioninfo", "\x06dataspaces"})
@@ -95,19 +93,6 @@ def _is_locked_book(book: bytes) -> bool:
             return True
         position += 4 + length
     return False
-
-
-def read_book(content: bytes, reading: Reading) -> None:
-    """The cells of a binary workbook (xls, xlsb), every sheet, hidden or not. Raises Refused."""
-    try:
-        book = python_calamine.CalamineWorkbook.from_object(io.BytesIO(content))
-        for name in book.sheet_names:
-            reading.put(name)
-            reading.put_all(of_rows(book.get_sheet_by_name(name).to_python(skip_empty_area=True)).texts())
-    except python_calamine.PasswordError:
-        raise Refused("encrypted") from None
-    except (python_calamine.CalamineError, OSError, ValueError):
-        raise Refused("damaged") from None
 
 
 def _read_excel(ole: olefile.OleFileIO[Any], content: bytes, reading: Reading) -> None:

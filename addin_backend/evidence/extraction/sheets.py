@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 
+from addin_backend.evidence.extraction import books
 from addin_backend.evidence.extraction.packages import Package
 from addin_backend.evidence.extraction.reading import Reading, Refused
 from addin_backend.evidence.extraction.tables import Table, number
-from addin_backend.evidence.extraction.xml import parse
+from addin_backend.evidence.extraction.xml import check, parse
 
 _SHEET = re.compile(r"xl/(?:worksheets|dialogsheets|macrosheets|chartsheets)/[^/]+\.xml", re.IGNORECASE)
 _EXCEL4_MACROS = re.compile(r"xl/macrosheets/", re.IGNORECASE)
+LARGE = 4 * 1024 * 1024  # bytes of cells
+_WORDS = re.compile(rb"<(?:\w+:)?t(?:\s[^<>]*)?>([^<]+)")
+_BESIDE = re.compile(
+    rb"<(?:\w+:)?(?:f|odd(?:Header|Footer)|even(?:Header|Footer)|first(?:Header|Footer)|formula[12])(?:\s[^<>]*)?>([^<]+)"
+    rb"|<((?:\w+:)?(?:dataValidation|hyperlink|protectedRange)\s[^<>]*)>"
+)
 _SHARED = "xl/sharedStrings.xml"
 _LETTERS = {letter: value for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 
@@ -98,10 +106,49 @@ class _Sheet:
             self._cells.append((_column(self._reference, len(self._cells)), value))
 
 
-def read(package: Package, reading: Reading) -> frozenset[str]:
+def _is_large(package: Package) -> bool:
+    return sum(item.file_size for item in package.entries if _SHEET.fullmatch(item.filename) or item.filename == _SHARED) > LARGE
+
+
+def _read_large(package: Package, content: bytes, reading: Reading) -> frozenset[str] | None:
+    """The same for a large workbook, with the cells by calamine; None when it must be read the careful way."""
+    beside: dict[str, None] = {}
+    shared: set[str] = set()
+    done = set()
+    for item in package.entries:
+        if not (_SHEET.fullmatch(item.filename) or item.filename == _SHARED) or _EXCEL4_MACROS.match(item.filename):
+            continue
+        raw = package.read(item)
+        if b"<!" in raw or not raw.lstrip(b"\xef\xbb\xbf").startswith(b"<"):
+            return None  # comments and other encodings are for a real parser
+        check((raw,))
+        if item.filename == _SHARED:
+            shared.update(html.unescape(found.decode("utf-8", "replace")) for found in _WORDS.findall(raw))
+        else:
+            beside.update(dict.fromkeys(html.unescape((text or tag).decode("utf-8", "replace")) for text, tag in _BESIDE.findall(raw)))
+        done.add(item.filename)
+    try:
+        found = books.tables(content)
+    except Refused as refused:
+        if refused.reason == "too_large":
+            raise
+        return None
+    for name, table in found:
+        reading.put(name)
+        reading.put_all(table.texts())
+        for line in table.lines if shared else ():
+            shared.difference_update(line.split("\t"))
+    reading.put("\n".join(beside))
+    reading.put("\n".join(shared))  # what stood in a cell once, and texts of several forms
+    return frozenset(done)
+
+
+def read(package: Package, content: bytes, reading: Reading) -> frozenset[str]:
     """Put the cells of every sheet; the names of the entries that need no other reading."""
-    if package.entry("xl/workbook.bin"):
-        raise Refused("binary_workbook")
+    if _is_large(package):
+        done_fast = _read_large(package, content, reading)
+        if done_fast is not None:
+            return done_fast
     shared = _Strings()
     entry = package.entry(_SHARED)
     done: set[str] = set()

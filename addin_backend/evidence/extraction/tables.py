@@ -14,6 +14,9 @@ from addin_backend.evidence.extraction.reading import MAX_TEXT, Refused
 
 _TELLING = re.compile(r"\d{9,10}|\d{5,6}-\d{4}")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_EMPTY = (None, "")
+_MAY_TELL = re.compile(r"(?<!\d)\d{5,10}")
+HEADING_ROWS = 50  # a heading stands among the first rows
 MAX_HEADING = 60  # characters
 MAX_ROW_CONTEXT = 120
 
@@ -51,12 +54,15 @@ class Table:
         if self._characters > MAX_TEXT:
             raise Refused("too_large")
         self.lines.append(line)
-        for column, text in cells:
-            stripped = text.strip()
-            if len(stripped) in {9, 10, 11} and _TELLING.fullmatch(stripped):
-                self._number(column, stripped, cells)
-            elif stripped and column not in self._headings and not stripped[0].isdigit():
-                self._headings[column] = stripped[:MAX_HEADING]
+        if len(self.lines) <= HEADING_ROWS:
+            for column, text in cells:
+                if column not in self._headings and text and not text[0].isdigit():
+                    self._headings[column] = text.strip()[:MAX_HEADING]
+        if _MAY_TELL.search(line):
+            for column, text in cells:
+                stripped = text.strip()
+                if len(stripped) in {9, 10, 11} and _TELLING.fullmatch(stripped):
+                    self._number(column, stripped, cells)
 
     def _number(self, column: int, value: str, cells: Sequence[tuple[int, str]]) -> None:
         around = " ".join(text.strip() for place, text in cells if place != column and not text.strip().isdigit())[:MAX_ROW_CONTEXT]
@@ -71,7 +77,7 @@ def of_rows(rows: Iterable[Sequence[object]]) -> Table:
     """A table of values as a library gives them: text, numbers, days; empty cells are None or ""."""
     table = Table()
     for cells in rows:
-        table.row([(column, number(str(cell))) for column, cell in enumerate(cells) if cell is not None and cell != ""])
+        table.row([(column, cell if type(cell) is str else number(str(cell))) for column, cell in enumerate(cells) if cell not in _EMPTY])
     return table
 
 
