@@ -14,6 +14,7 @@ from pathlib import Path
 import atheris
 
 KINDS = ("a.docx", "a.7z", "a.rtf", "a.doc", "a.zip", "a.odt", "a.msg", "a.tar", "a.html", "a.eml")
+NATIVE = (b"%PDF-", "Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"), b"xl/workbook")
 MEMORY = 2 * 1024 * 1024 * 1024
 
 
@@ -24,11 +25,10 @@ def main() -> None:
     with atheris.instrument_imports(include=["addin_backend.evidence.extraction"]):
         from addin_backend.evidence.extraction import archives, odf, office, ole, plain, rtf, seven  # noqa: F401 loaded with instruments
         from addin_backend.evidence.extraction.attachment import extract
-        from addin_backend.evidence.extraction.kinds import kind_of
         from addin_backend.model.message import Attachment
 
     def one(data: bytes) -> None:
-        if not data or kind_of(data[1:]) == "pdf":
+        if not data or any(mark in data for mark in NATIVE):
             return
         name = KINDS[data[0] % len(KINDS)]
         found = extract(Attachment(name=name, media_type="application/octet-stream", content=data[1:]))

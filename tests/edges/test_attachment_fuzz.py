@@ -72,14 +72,8 @@ def test_coverage_led_fuzzing_finds_nothing(root: Path, tmp_path: Path) -> None:
     if importlib.util.find_spec("atheris") is None:
         pytest.skip("atheris has no build for this Python (requirements-dev.in)")
     runs = size(sample=2_000, full=400_000)
-    command = [
-        sys.executable,
-        str(root / "tests" / "fuzz_extraction.py"),
-        f"-atheris_runs={runs}",
-        "-seed=4",
-        "-rss_limit_mb=1500",
-        str(tmp_path),
-    ]
+    limits = ["-seed=4", "-rss_limit_mb=1500", f"-artifact_prefix={tmp_path}/"]
+    command = [sys.executable, str(root / "tests" / "fuzz_extraction.py"), f"-atheris_runs={runs}", *limits, str(tmp_path)]
     for number, content in enumerate(FILES.values()):
         (tmp_path / str(number)).write_bytes(bytes([number]) + content)
     done = subprocess.run(command, capture_output=True, text=True, timeout=110 if runs < 10_000 else 3600, check=False, cwd=root)

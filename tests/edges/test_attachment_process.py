@@ -107,6 +107,18 @@ def test_a_crash_is_one_files_and_is_unknown() -> None:
     assert "failed" == pool.read([_file("d.txt", b"hej")], 1.0)[0].reason
 
 
+def test_a_library_that_gives_up_takes_no_more_than_its_child(pool: AttachmentProcesses) -> None:
+    """A loop in the sectors of a workbook makes calamine ask for memory without end (found by fuzzing): damaged, and the next is read."""
+    content = bytearray(make_files.files()["ark.xls"])
+    fat = 512 * (1 + int.from_bytes(content[76:80], "little"))
+    content[fat + 4 : fat + 8] = (1).to_bytes(4, "little")
+    before = pool.pids()
+    (found,) = pool.read([_file("a.xls", bytes(content))], BUDGET)
+    assert "damaged" == found.reason
+    assert "" == pool.read([_file("b.txt", b"efter")], BUDGET)[0].reason
+    assert set(before) <= set(pool.pids())
+
+
 def test_the_process_knows_nothing_and_may_write_nothing(pool: AttachmentProcesses) -> None:
     """An empty environment, no standard output or error, its own group, and no file of ours open."""
     pool.read([_file("a.txt", b"hej igen")], BUDGET)

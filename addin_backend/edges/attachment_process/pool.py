@@ -67,7 +67,7 @@ class _Process:
         write_frame(self._channel, _ENCODER.encode(attachment), end)
         answer = read_frame(self._channel, end)
         if answer[:1] != DONE:
-            return FAILED
+            return Extracted(None, answer[1:].decode("ascii", "replace") or FAILED.reason)
         try:
             return _DECODER.decode(memoryview(answer)[1:])
         except msgspec.DecodeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import signal
 import socket
 from collections.abc import Callable
 
@@ -60,8 +61,16 @@ def _answer(channel: socket.socket, handle: Handle, job: bytes) -> bool:
     if status == 0:
         return True
     if not had_begun:
-        write_frame(channel, FAILED)
+        write_frame(channel, FAILED + _word(status))
     return not had_begun
+
+
+def _word(status: int) -> bytes:
+    """The word of UnreadablePart for a child that did not answer: the file killed it (a library gave up), or we failed."""
+    if not os.WIFSIGNALED(status):
+        return b"failed"
+    words = {int(signal.SIGXCPU): b"too_slow", int(signal.SIGKILL): b"too_large"}
+    return words.get(os.WTERMSIG(status), b"damaged")
 
 
 def serve(channel: socket.socket, handle: Handle) -> None:
