@@ -15,7 +15,7 @@ from addin_backend.evidence.extraction.reading import MAX_TEXT, Refused
 _TELLING = re.compile(r"\d{9,10}|\d{5,6}-\d{4}")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _EMPTY = (None, "")
-_MAY_TELL = re.compile(r"(?<!\d)\d{5,10}")
+_MAY_TELL = re.compile(r"[0-9]{5}[0-9-][0-9]{3}")
 HEADING_ROWS = 50  # a heading stands among the first rows
 MAX_HEADING = 60  # characters
 MAX_ROW_CONTEXT = 120
@@ -73,11 +73,20 @@ class Table:
         return "\n".join(self.lines), "\n".join(self.beside)
 
 
+def _shown(cell: object) -> str:
+    """A value of a library as it is shown."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float) and abs(cell) < 1e15 and cell.is_integer():
+        return str(int(cell))
+    return number(str(cell))
+
+
 def of_rows(rows: Iterable[Sequence[object]]) -> Table:
     """A table of values as a library gives them: text, numbers, days; empty cells are None or ""."""
     table = Table()
     for cells in rows:
-        table.row([(column, cell if type(cell) is str else number(str(cell))) for column, cell in enumerate(cells) if cell not in _EMPTY])
+        table.row([(column, _shown(cell)) for column, cell in enumerate(cells) if cell not in _EMPTY])
     return table
 
 
