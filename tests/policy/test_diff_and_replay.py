@@ -144,7 +144,7 @@ def test_a_question_of_another_form_is_counted_apart(record: list[RecordedQuesti
     """A recorded question that these rules cannot be asked is neither the same nor changed."""
     question = json.loads(record[0].question)
     del question["channels"]
-    old = msgspec.structs.replace(record[0], question=asked(question))
+    old = msgspec.structs.replace(record[0], question=asked(question), revision="0" * 64)
     found = replay([old, record[1]], product_policies(), two_workers, 2)
     assert (found.asked, found.misfits, found.same) == (2, 1, 1)
 

@@ -107,9 +107,12 @@ def replay(recorded: Iterable[RecordedQuestion], policies: PolicySet, factory: E
     schema, base = json.loads(files["schemas/question.json"]), json.loads(files[BASE_QUESTION])
     found = Replay()
     with closing(factory(policies)) as engine, ThreadPoolExecutor(threads) as pool:
+        fitting: dict[str, bool] = {}  # by recorded revision: its schema was part of it, so all its questions have one form
 
         def ask(item: RecordedQuestion) -> tuple[RecordedQuestion, bytes | None, bool]:
-            if any(misfits(schema, json.loads(item.question))):
+            if item.revision not in fitting:
+                fitting[item.revision] = not any(misfits(schema, json.loads(item.question)))
+            if not fitting[item.revision]:
                 return item, None, False
             try:
                 return item, _evaluated(engine, policies.revision, item.question), True
