@@ -81,8 +81,8 @@ def policy_rollback(
         fail(error, USAGE if isinstance(error, BadInput) else 1)
 
 
-@policy_app.command("opa-config")
-def policy_opa_config(
+@policy_app.command("opa")
+def policy_opa(
     variable: Annotated[str, typer.Option(help="The environment variable of OPA's that holds bundle_token.")] = "BUNDLE_TOKEN",
     data: DATA = None,
 ) -> None:
