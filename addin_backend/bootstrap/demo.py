@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,7 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.server import Surroundings, open_services
 from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.errors import Unavailable
+from addin_backend.model.register import Partners
 from addin_backend.sandbox.dns import LoopbackDns
 from addin_backend.sandbox.exchange import process as exchange
 from addin_backend.sandbox.outlook import Outlook
@@ -63,6 +65,22 @@ def demo_dns() -> LoopbackDns:
     return LoopbackDns({**table, **hosts}, elsewhere="SERVFAIL")
 
 
+def _registers_as_of(today: date, data: Path) -> Path:
+    """The sample organisation's registers in the data folder, its running agreements verified a month before the demo is run."""
+    target = data / "registers"
+    if not target.exists():  # what somebody has edited there stays
+        shutil.copytree(REGISTERS, target)
+    path = target / "partners" / "data.json"
+    register = msgspec.json.decode(path.read_bytes(), type=Partners)
+    lately = today - timedelta(days=30)
+    entries = [
+        msgspec.structs.replace(entry, verified_on=max(entry.verified_on, lately)) if entry.valid_to >= today else entry
+        for entry in register.entries
+    ]
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(register, entries=entries)))
+    return target
+
+
 def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, servers: tuple[str, str]) -> Settings:
     """The settings of the demo world: the sample organisation, its certificates, and ``servers``: its Exchange and its DNS."""
     ews_url, resolver = servers
@@ -70,7 +88,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         settings,
         tenant="nordlys",
         data_dir=str(data),
-        registers_dir=str(REGISTERS),
+        registers_dir=str(_registers_as_of(now().date(), data)),
         public_url=url,
         certificates_dir=str(pki.certificates),
         trusted_roots=str(pki.roots),

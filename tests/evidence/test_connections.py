@@ -14,6 +14,7 @@ from addin_backend.model.evidence import TransportEvidence, TransportVerdict
 
 RISK = {
     "domain": "a.example",
+    "connector": "TLS uden navn",
     "reference": "rv_2026_14",
     "reason": "Lille partner",
     "decided_by": "Karin Bach",
@@ -44,6 +45,7 @@ def test_what_is_decided_about_a_domain(domain: str, day: int, expected: tuple[b
     after = decided(before, read_connections({PATH: _register()}), datetime(2026, 11, day, tzinfo=UTC))
     assert expected == (after.risk_assessment, after.assessment, after.end_to_end_required)
     assert before.verdict == after.verdict
+    assert ("connector" if expected[0] else "none") == after.enforcement
 
 
 @pytest.mark.parametrize(("at", "counts"), [("2026-01-09", False), ("2026-01-10", True), ("2026-12-31", True), ("2027-01-01", False)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -260,3 +261,23 @@ def test_the_verdict_is_a_function_of_evidence_and_time(evidence: DomainEvidence
     answer = verdict(evidence, AT)
     assert verdict(evidence, AT) == answer
     assert answer.enforcement == "none" or TRUST[answer.verdict] == 3
+
+
+@pytest.mark.parametrize(
+    ("verified", "expected"),
+    [(0, ()), (180, ()), (181, ("register_unverified",)), (-1, ("register_unverified",))],
+)
+def test_an_agreement_that_nobody_has_verified_lately_does_not_count(verified: int, expected: tuple[str, ...]) -> None:
+    """180 days, the last one included; a verification in the future is none. The network's own word is left, with the reason."""
+    entry = msgspec.structs.replace(partner(), verified_on=TODAY - timedelta(days=verified))
+    found = verdict(replace(BASE, partners=(entry,)), AT)
+    assert expected == tuple(item for item in found.reasons if item.startswith("register_"))
+    assert (found.verdict is TransportVerdict.REGISTER) == (not expected)
+
+
+@pytest.mark.parametrize(("connector", "expected"), [(True, "connector"), (False, "none")])
+def test_the_tickets_connector_holds_an_authenticated_server_to_it(connector: bool, expected: str) -> None:
+    """It checks the certificate, so mail is held back when the server is another one tomorrow. An encrypted one proves nobody."""
+    for status, enforcement in ((ProbeStatus.AUTHENTICATED, expected), (ProbeStatus.ENCRYPTED, "none")):
+        found = verdict(replace(BASE, probe=probe(status), ticket_connector=connector), AT)
+        assert enforcement == found.enforcement

@@ -15,16 +15,19 @@ import msgspec
 
 from addin_backend.errors import BadRegister
 from addin_backend.evidence.transport.names import a_label
-from addin_backend.model.evidence import TransportEvidence
+from addin_backend.model.evidence import TransportEvidence, TransportVerdict
 
 PATH = "registers/connections/data.json"
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class RiskAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``reference`` is the name under which it is filed; it stands in the record of every mail that relies on it."""
+    """``reference`` is the name under which it is filed; it stands in the record of every mail that relies on it. ``connector`` is the one
+    of ours that always uses TLS to the domain, without asking for a certificate that leads to a known authority.
+    """
 
     domain: str
+    connector: Words
     reference: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,64}$")]
     reason: Words
     decided_by: Words
@@ -94,4 +97,5 @@ def decided(evidence: TransportEvidence, register: Connections, at: datetime) ->
         risk_assessment=assessment is not None,
         assessment=assessment.reference if assessment else "",
         end_to_end_required=agreed,
+        enforcement="connector" if assessment and evidence.verdict is TransportVerdict.ENCRYPTED_NOW else evidence.enforcement,
     )

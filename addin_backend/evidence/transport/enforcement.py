@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
 from addin_backend.evidence.transport.exchange_export import Connector, MailFlowRule, TlsLevel
+from addin_backend.evidence.transport.register import VERIFIED
 from addin_backend.model.decision import Texts
 from addin_backend.model.register import Partner
 
-VERIFIED_DAYS = 180  # a verification older than this is no verification any more
 _STRENGTH = {
     TlsLevel.UNKNOWN: 0,
     TlsLevel.NONE: 0,
@@ -151,7 +151,7 @@ def _covers(connector: Connector, domain: str) -> bool:
 
 def _about_partner(entry: Partner, connectors: Mapping[str, Connector], at: date) -> Iterator[Deviation]:
     domain = entry.domain
-    if entry.verified_on > at or at - entry.verified_on > timedelta(days=VERIFIED_DAYS):
+    if entry.verified_on > at or at - entry.verified_on > VERIFIED:
         yield _deviation(
             "partner_not_verified",
             domain,

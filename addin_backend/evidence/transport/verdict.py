@@ -155,6 +155,10 @@ def _without_register(evidence: DomainEvidence, at: datetime) -> tuple[_Judged, 
     return judged, end
 
 
+# The ticket's connector always uses TLS and checks the certificate: what these verdicts promise or show, our own path does not go below.
+_HELD_BY_THE_CONNECTOR = frozenset({TransportVerdict.DANE, TransportVerdict.MTA_STS_ENFORCE, TransportVerdict.AUTHENTICATED_NOW})
+
+
 def _not_proven(evidence: DomainEvidence, judged: _Judged, at: datetime, enforced: bool) -> tuple[str, ...]:
     """What this evidence does not show, whatever the verdict: it is written beside it, so that nobody reads more into it."""
     fresh = evidence.probe is not None and _is_fresh(evidence.probe, at) and evidence.probe.status is not ProbeStatus.UNKNOWN
@@ -172,7 +176,7 @@ def _not_proven(evidence: DomainEvidence, judged: _Judged, at: datetime, enforce
 def network_verdict(evidence: DomainEvidence, at: datetime) -> TransportEvidence:
     """The word without the register: what the network's evidence says at ``at``."""
     judged, end = _without_register(evidence, at)
-    enforced = evidence.ticket_connector and judged.verdict in {TransportVerdict.DANE, TransportVerdict.MTA_STS_ENFORCE}
+    enforced = evidence.ticket_connector and judged.verdict in _HELD_BY_THE_CONNECTOR
     return TransportEvidence(
         domain=evidence.domain,
         verdict=judged.verdict,
