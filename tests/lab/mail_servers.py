@@ -133,6 +133,35 @@ def _guarded(talk: Talk) -> Talk:
     return handle
 
 
+class _Fast(asyncio.Protocol):
+    """The least that a server with STARTTLS must say: for measuring who asks, not who answers."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport) and self._transport is None:
+            self._transport = transport
+            transport.write(b"220 lab ESMTP\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        if data.startswith(b"EHLO"):
+            self._transport.write(b"250-lab\r\n250 STARTTLS\r\n")
+        elif data.startswith(b"STARTTLS"):
+            self._transport.write(b"220 go ahead\r\n")
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._upgrade(loop, self._transport))
+
+    async def _upgrade(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
+        try:
+            await loop.start_tls(transport, self, self._context, server_side=True)
+        except OSError:  # the client went away
+            transport.abort()
+
+
 async def _serve(plan: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, _context: None)
@@ -140,6 +169,9 @@ async def _serve(plan: dict[str, Any]) -> None:
         kind, address = server["kind"], server["address"]
         if kind in TALKS:
             await asyncio.start_server(_guarded(TALKS[kind]), address, 25)
+        elif kind == "fast":
+            fast = _context(server["file"])
+            await loop.create_server(lambda c=fast: _Fast(c), address, 25)  # type: ignore[misc] # bound now, not later
         else:
             context = _context(server["file"], old=kind == "old")
             handler = _GreyAtRcpt() if kind == "grey_at_rcpt" else Sink()

@@ -175,7 +175,7 @@ class Lab:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._inside is not None:
-            self._inside.terminate()
+            self._inside.terminate()  # with it goes the first process of the namespace, and so every other (pid_namespaces(7))
             try:
                 self._inside.wait(20)
             except subprocess.TimeoutExpired:
@@ -186,7 +186,8 @@ class Lab:
     def command(self, *arguments: str) -> list[str]:
         """A command line that runs ``arguments`` inside."""
         assert self._inside is not None
-        return [self._tool("nsenter"), "-t", str(self._inside.pid), "-n", "-m", "--", *arguments]
+        first = Path(f"/proc/{self._inside.pid}/task/{self._inside.pid}/children").read_text().split()[0]
+        return [self._tool("nsenter"), "-t", first, "-n", "-m", "--", *arguments]
 
     def run(self, *arguments: str, seconds: float = 60, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a program inside until it ends."""

@@ -19,6 +19,7 @@ from addin_backend.model.transport import AddressProbe, HostProbe
 CONNECT = 10.0  # seconds for the connection
 TOTAL = 20.0  # seconds for one address, banner to TLS
 SIDE_BY_SIDE = 64
+GRACE = 5.0  # seconds for what is under way to let go at the end
 MODERN = frozenset({"TLSv1.2", "TLSv1.3"})
 
 
@@ -56,6 +57,21 @@ def _chosen(addresses: Sequence[str]) -> list[str]:
     return [first[family] for family in (False, True) if family in first]
 
 
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Until it is stopped; then what is under way is cancelled, so that every connection is closed."""
+    loop.run_forever()
+    loop.run_until_complete(_let_go())
+    loop.close()
+
+
+async def _let_go() -> None:
+    under_way = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    await asyncio.sleep(0)
+
+
 class SmtpProber:
     """Probes from this machine. ``clock`` gives the time that stands in the result, ``vantage`` the place.
 
@@ -78,6 +94,7 @@ class SmtpProber:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gate: asyncio.Semaphore | None = None
+        self._thread: threading.Thread | None = None
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -85,15 +102,17 @@ class SmtpProber:
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(lambda _loop, _context: None)  # a broken connection is a result, no event for the log
                 self._gate = asyncio.Semaphore(SIDE_BY_SIDE)
-                threading.Thread(target=self._loop.run_forever, name="smtp-probe", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._loop,), name="smtp-probe", daemon=True)
+                self._thread.start()
             return self._loop
 
     def close(self) -> None:
         """Let the loop end. Idempotent."""
         with self._lock:
-            if self._loop is not None:
+            if self._loop is not None and self._thread is not None:
                 self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+                self._thread.join(GRACE)
+                self._loop = self._thread = None
 
     def probe(self, host: str, sni: str, addresses: Sequence[str], deadline: float) -> HostProbe:
         """What ``host`` does at its addresses, within ``deadline`` seconds."""

@@ -7,7 +7,6 @@ names (RFC 6125). ``cryptography.x509.verification`` is stricter than mail serve
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,16 +47,26 @@ class Anchors:
     """Certificates that a chain may end in (DER). Those that cannot be read are left out. Thread-safe."""
 
     def __init__(self, ders: Iterable[bytes]) -> None:
-        self._lock = threading.Lock()
-        self._store = crypto.X509Store()
-        self._store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
-        self.count = 0
+        self._certificates: list[crypto.X509] = []
         for der in ders:
             try:
-                self._store.add_cert(crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)))
+                self._certificates.append(crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)))
             except (ValueError, UnsupportedAlgorithm, crypto.Error):
                 continue
-            self.count += 1
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._certificates)
+
+    def _store(self, at: datetime) -> crypto.X509Store:
+        """A store for one walk: the first time that is set on a store stays (X509_VERIFY_PARAM_set1), so none is used twice."""
+        store = crypto.X509Store()
+        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+        store.set_time(at.astimezone(UTC))
+        for certificate in self._certificates:
+            store.add_cert(certificate)
+        return store
 
     def walk(self, chain: Sequence[bytes], at: datetime) -> Walked:
         """From the leaf (first) over the others to an anchor, all of them valid at ``at``."""
@@ -67,14 +76,12 @@ class Anchors:
             return Walked("bad_certificate")
         if not certificates:
             return Walked("bad_certificate")
-        with self._lock:  # the time belongs to the store
-            self._store.set_time(at.astimezone(UTC))
-            try:
-                walked = crypto.X509StoreContext(self._store, certificates[0], certificates[1:]).get_verified_chain()
-            except crypto.X509StoreContextError as error:
-                return Walked(_WORDS.get(error.errors[0], "invalid"))
-            except crypto.Error:
-                return Walked("bad_certificate")
+        try:
+            walked = crypto.X509StoreContext(self._store(at), certificates[0], certificates[1:]).get_verified_chain()
+        except crypto.X509StoreContextError as error:
+            return Walked(_WORDS.get(error.errors[0], "invalid"))
+        except crypto.Error:
+            return Walked("bad_certificate")
         return Walked("ok", crypto.dump_certificate(crypto.FILETYPE_ASN1, walked[-1]))
 
 
