@@ -52,6 +52,18 @@ def policy_test(
         fail(error, 1)
 
 
+@policy_app.command("table")
+def policy_table() -> None:
+    """Every rule with its law article, as a table in Markdown: docs/rules.md."""
+    from addin_backend.bootstrap.checking import policy_files  # here, so that other commands load nothing of a check
+    from addin_backend.flows.policy.rule_table import rule_table  # likewise
+
+    try:
+        print(rule_table(policy_files(given_settings())), end="")
+    except SendSecurelyError as error:
+        fail(error, 1)
+
+
 @policy_app.command("publish")
 def policy_publish(asked_by: _ASKED = "", approved_by: _APPROVED = "", data: DATA = None) -> None:
     """Put the rules of the folders in force: refused on any fault, failing case or difference between the engines."""

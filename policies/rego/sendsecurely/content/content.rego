@@ -27,9 +27,9 @@ assessed contains id if {
 #   effect: protect
 #   title: {da: "Mailen indeholder et CPR-nummer", en: "The mail contains a CPR number"}
 #   explanation:
-#     da: "Mailen indeholder et CPR-nummer. Derfor skal den sendes sikkert til {recipient}."
+#     da: "Mailen indeholder et CPR-nummer. Den må ikke gå åbent over nettet til {recipient}."
 #     en: "The mail contains a CPR number, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern CPR-nummeret.", en: "Send securely, or remove the CPR number."}
+#   way_out: {da: "Send den sikkert, eller tag CPR-nummeret ud.", en: "Send securely, or remove the CPR number."}
 #   law: "Databeskyttelsesloven § 11"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -50,11 +50,11 @@ findings contains finding if {
 # custom:
 #   code: CO-02
 #   effect: protect
-#   title: {da: "Mailen indeholder oplysninger om strafbare forhold", en: "The mail contains information on criminal matters"}
+#   title: {da: "Mailen handler om strafbare forhold", en: "The mail is about criminal matters"}
 #   explanation:
-#     da: "Mailen indeholder oplysninger om strafbare forhold. Derfor skal den sendes sikkert til {recipient}."
-#     en: "The mail contains information on criminal matters, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der står noget om strafbare forhold i mailen. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is something on criminal matters in the mail. It has to go safely to {recipient}."
+#   way_out: {da: "Send den sikkert, eller tag det ud af den.", en: "Send it safely, or take that out of it."}
 #   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -75,11 +75,11 @@ findings contains finding if {
 # custom:
 #   code: CO-03
 #   effect: protect
-#   title: {da: "Mailen indeholder følsomme oplysninger", en: "The mail contains sensitive information"}
+#   title: {da: "Mailen rummer følsomme oplysninger", en: "The mail holds sensitive data"}
 #   explanation:
-#     da: "Mailen indeholder følsomme oplysninger. Derfor skal den sendes sikkert til {recipient}."
-#     en: "The mail contains sensitive information, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der er følsomme oplysninger i mailen. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is sensitive data in the mail. It has to go safely to {recipient}."
+#   way_out: {da: "Send den sikkert, eller tag dem ud af den.", en: "Send it safely, or take it out of the mail."}
 #   law: "GDPR Art. 9; Databeskyttelsesloven § 7"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -98,11 +98,11 @@ findings contains finding if {
 # custom:
 #   code: CO-04
 #   effect: protect
-#   title: {da: "Mailen indeholder fortrolige oplysninger", en: "The mail contains confidential information"}
+#   title: {da: "Mailen rummer fortrolige oplysninger", en: "The mail holds confidential data"}
 #   explanation:
-#     da: "Mailen indeholder fortrolige oplysninger, for eksempel om løn eller gæld. Derfor skal den sendes sikkert til {recipient}."
-#     en: "The mail contains confidential information, such as pay or debt, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der er fortrolige oplysninger i mailen, som løn eller gæld. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is confidential data in the mail, such as pay or debt. It has to go safely to {recipient}."
+#   way_out: {da: "Send den sikkert, eller tag dem ud af den.", en: "Send it safely, or take it out of the mail."}
 #   law: "GDPR Art. 32; Art. 5(1)(f)"
 #   owner: Compliance
 #   effective_on: "2026-11-01"

@@ -59,13 +59,13 @@ findings contains finding if {
 # custom:
 #   code: CO-10
 #   effect: confirm
-#   title: {da: "Hvad er grundlaget for at sende oplysningerne videre?", en: "What is the ground for passing this on?"}
+#   title: {da: "Hvad er grunden til at sende det videre?", en: "What is the ground for passing this on?"}
 #   explanation:
-#     da: "Mailen handler om strafbare forhold og går til {recipient}. Kryptering er ikke nok. Skriv, hvilket samtykke eller hensyn der er."
+#     da: "Mailen handler om strafbare forhold. Det er ikke nok at kryptere den til {recipient}. Skriv, hvad der giver jer lov."
 #     en: "The mail is about criminal matters and goes to {recipient}. Encryption is not enough. State the consent or the interest."
 #   way_out:
-#     da: "Skriv grundlaget, fjern oplysningerne, eller tag modtageren af."
-#     en: "State the ground, remove the information, or remove the recipient."
+#     da: "Skriv, hvad der giver lov, tag det ud, eller tag {recipient} af."
+#     en: "State the ground, take it out, or take {recipient} off."
 #   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
 #   owner: Compliance
 #   effective_on: "2026-12-01"
@@ -111,11 +111,13 @@ findings contains finding if {
 # custom:
 #   code: CO-12
 #   effect: note
-#   title: {da: "Emnelinjen indeholder oplysninger, der skal beskyttes", en: "The subject line holds information to protect"}
+#   title: {da: "Der står for meget i emnet", en: "The subject line says too much"}
 #   explanation:
-#     da: "Emnet bliver ikke krypteret. Når vi sender mailen krypteret til {recipient}, skriver vi et neutralt emne uden på den."
-#     en: "The subject is not encrypted. When the mail goes encrypted to {recipient}, we write a neutral subject on the outside."
-#   way_out: {da: "Skriv et emne uden oplysninger om personer.", en: "Write a subject without information about people."}
+#     da: "Emnet kan læses af alle på vejen. Når vi sender mailen krypteret til {recipient}, får den et neutralt emne uden på."
+#     en: "The subject can be read on the way. When the mail goes encrypted to {recipient}, we put a neutral one on the outside."
+#   way_out:
+#     da: "Skriv et emne, der ikke siger noget om nogen."
+#     en: "Write a subject that says nothing about anyone."
 #   law: "GDPR Art. 32; Art. 5(1)(f)"
 #   owner: Compliance
 #   effective_on: "2026-12-01"

@@ -26,10 +26,10 @@ assessed contains id if {
 #   title: {da: "Modtageren kan få Digital Post", en: "The recipient can get Digital Post"}
 #   explanation:
 #     da: "{recipient} kan få Digital Post. Det er den rette vej for breve fra en myndighed, også med almindelige oplysninger."
-#     en: "{recipient} can get Digital Post, the right way for letters from an authority, with ordinary information too."
+#     en: "{recipient} can get Digital Post. That is the right way for letters from an authority, plain ones too."
 #   way_out:
 #     da: "Brug Digital Post, eller skriv, hvorfor det ikke kan lade sig gøre."
-#     en: "Use Digital Post, or state why it is not possible."
+#     en: "Use Digital Post, or say why you cannot."
 #   law: "Lov om Digital Post § 7"
 #   owner: Compliance
 #   effective_on: "2026-12-01"

@@ -9,11 +9,13 @@ package sendsecurely.recipients
 # custom:
 #   code: RC-08
 #   effect: confirm
-#   title: {da: "Må modtagerne se hinanden?", en: "May the recipients see each other?"}
+#   title: {da: "Må de alle se hinanden?", en: "May they all see each other?"}
 #   explanation:
-#     da: "Mailen går til modtagere hos {domains} forskellige domæner, og de kan se hinandens adresser."
-#     en: "The mail goes to recipients in {domains} different domains, and they can see each other's addresses."
-#   way_out: {da: "Flyt modtagerne til Bcc, eller bekræft, at de må se hinanden.", en: "Move them to Bcc, or confirm that they may."}
+#     da: "Mailen går til {domains} domæner, og alle kan se, hvem der ellers får den."
+#     en: "The mail goes to {domains} domains, and all can see who else gets it."
+#   way_out:
+#     da: "Flyt dem til Bcc, eller sig ja til, at de må se det."
+#     en: "Move them to Bcc, or confirm that they may."
 #   law: "GDPR Art. 5(1)(c) og (f)"
 #   owner: Compliance
 #   effective_on: "2026-12-01"

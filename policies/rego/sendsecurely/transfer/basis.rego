@@ -42,15 +42,13 @@ findings contains finding if {
 # custom:
 #   code: TF-05
 #   effect: confirm
-#   title:
-#     da: "Bekræft, at mailen til landet ikke handler om personer"
-#     en: "Confirm that the mail to that country is not about people"
+#   title: {da: "Handler mailen til det land om nogen?", en: "Is the mail to that country about anyone?"}
 #   explanation:
-#     da: "{recipient} er i et land uden for EU/EØS, og det registrerede grundlag gælder ikke i dag eller ikke for oplysningerne i mailen."
-#     en: "{recipient} is outside the EU/EEA, and the registered ground does not hold today or not for this information."
+#     da: "{recipient} er i et land uden for EU/EØS. Vores grundlag gælder ikke i dag, eller ikke for det her."
+#     en: "{recipient} is in a country outside the EU/EEA. Our ground does not hold today, or not for this."
 #   way_out:
-#     da: "Bekræft, at mailen ikke handler om personer, eller bed om at få grundlaget fornyet."
-#     en: "Confirm that the mail is not about people, or ask for the ground to be renewed."
+#     da: "Sig ja til, at den ikke handler om nogen, eller bed om at få et nyt grundlag."
+#     en: "Confirm that it is about nobody, or ask for a new ground."
 #   law: "GDPR Art. 44-46, 49"
 #   owner: Compliance
 #   effective_on: "2026-11-01"

@@ -36,15 +36,13 @@ findings contains finding if {
 # custom:
 #   code: TF-07
 #   effect: confirm
-#   title:
-#     da: "Bekræft, at mailen ikke handler om personer"
-#     en: "Confirm that the mail is not about people"
+#   title: {da: "Handler mailen om nogen, og hvem kan læse den?", en: "Is the mail about anyone, and who can read it?"}
 #   explanation:
-#     da: "En anden virksomhed læser post til {recipient} fra et land uden for EU/EØS, og der mangler et grundlag."
-#     en: "Another company reads mail to {recipient} from outside the EU/EEA, and a ground is missing."
+#     da: "Et andet firma kan læse post til {recipient} fra et land uden for EU/EØS, og der er intet grundlag."
+#     en: "Another firm can read mail to {recipient} from outside the EU/EEA, and there is no ground."
 #   way_out:
-#     da: "Bekræft, at mailen ikke handler om personer, eller bed om at få grundlaget registreret."
-#     en: "Confirm that the mail is not about people, or ask for the ground to be registered."
+#     da: "Sig ja til, at den ikke handler om nogen, eller bed om at få et grundlag."
+#     en: "Confirm that it is about nobody, or ask for a ground."
 #   law: "GDPR Art. 44-46, 49"
 #   owner: Compliance
 #   effective_on: "2026-12-01"

@@ -60,13 +60,13 @@ findings contains finding if {
 # custom:
 #   code: TF-02
 #   effect: confirm
-#   title: {da: "Bekræft, at mailen ikke handler om personer", en: "Confirm that the mail is not about people"}
+#   title: {da: "Handler mailen om nogen?", en: "Is the mail about anyone?"}
 #   explanation:
-#     da: "{recipient} er i et land uden for EU/EØS, og der er ikke registreret et grundlag for at sende oplysninger om personer dertil."
-#     en: "{recipient} is in a country outside the EU/EEA, and no ground for sending information about people there is registered."
+#     da: "{recipient} er i et land uden for EU/EØS. Vi har ikke noget grundlag for at sende noget om andre dertil."
+#     en: "{recipient} is in a country outside the EU/EEA. We have no ground for sending things about others there."
 #   way_out:
-#     da: "Bekræft, at mailen ikke handler om personer, eller bed om at få grundlaget registreret."
-#     en: "Confirm that the mail is not about people, or ask for the ground to be registered."
+#     da: "Sig ja til, at den ikke handler om nogen, eller bed om at få et grundlag."
+#     en: "Confirm that it is about nobody, or ask for a ground."
 #   law: "GDPR Art. 44-46, 49"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
