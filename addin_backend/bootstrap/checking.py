@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.setting_files import folder_of, read_setting
 from addin_backend.decision import metadata
 from addin_backend.decision.explain import FAILURE_TEXTS, RuleText
@@ -90,7 +91,7 @@ def rulebook_of(files: Mapping[str, bytes]) -> Rulebook:
         policies=policy_set(files),
         files=files,
         registers=read_registers(files, frozenset(texts)),
-        terms=read_terms(files["registers/content_terms/data.json"]),
+        terms=read_terms(files["registers/content_terms/data.json"], now().date()),
         texts={**FAILURE_TEXTS, **texts},
     )
 

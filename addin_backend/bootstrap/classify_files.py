@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
 import msgspec
 
+from addin_backend.bootstrap import classify_table
 from addin_backend.bootstrap.attachments import PATIENT, open_reader
 from addin_backend.bootstrap.checking import policy_files
+from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.json_lines import json_line
 from addin_backend.errors import BadInput
 from addin_backend.evidence.content.classify import min_protection
@@ -86,28 +89,51 @@ def _lines(source: BinaryIO, out: TextIO, terms: Terms, read: Reader) -> None:
         print(_answer(mail.id, content_of(_message(mail), terms, read)), file=out, flush=True)
 
 
-def run(files: tuple[str, ...], jsonl: bool, settings: Settings, streams: tuple[BinaryIO, TextIO, TextIO]) -> int:
-    """The exit code: 0, or 1 when a file could not be read (it gets a line all the same)."""
-    source, out, _ = streams
-    terms = read_terms(policy_files(settings)["registers/content_terms/data.json"])
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked: files, or JSON lines; ``explain``: also which recogniser and why (as a table)."""
+
+    files: tuple[str, ...]
+    jsonl: bool
+    explain: bool = False
+
+
+def run(wish: Wish, settings: Settings, streams: tuple[BinaryIO, TextIO, TextIO]) -> int:
+    """The exit code: 0, or 1 when a file could not be read (it gets a line all the same).
+
+    On a terminal, or with ``explain``, files get a table; else each gets a line of JSON.
+    """
+    source, out, err = streams
+    terms = read_terms(policy_files(settings)["registers/content_terms/data.json"], now().date())
     with open_reader(settings, seconds=PATIENT) as read:
-        if jsonl:
+        if wish.jsonl:
             _lines(source, out, terms, read)
             return 0
-        return 1 if _files(files, out, terms, read) else 0
+        return 1 if _files(wish, (out, err), terms, read) else 0
 
 
-def _files(files: tuple[str, ...], out: TextIO, terms: Terms, read: Reader) -> int:
-    """A line for each file; how many could not be read."""
+def _read_file(file: str) -> Message:
+    try:
+        return parse_message(Path(file).read_bytes())
+    except (OSError, ValueError):
+        return Message(sender="", recipients=(), subject="", body="", readable=False)
+
+
+def _files(wish: Wish, streams: tuple[TextIO, TextIO], terms: Terms, read: Reader) -> int:
+    """A line or a table for each file; how many could not be read."""
+    out, err = streams
     unread = 0
-    for file in files:
-        try:
-            message = parse_message(Path(file).read_bytes())
-        except (OSError, ValueError):
-            message = Message(sender="", recipients=(), subject="", body="", readable=False)
-        evidence = content_of(message, terms, read)
-        if not message.readable:
-            unread += 1
-            evidence = msgspec.structs.replace(evidence, classes=evidence.classes | {SensitivityClass.UNKNOWN})
-        print(_answer(file.encode("utf-8", "backslashreplace").decode(), evidence), file=out, flush=True)
+    console = classify_table.console(out) if wish.explain or out.isatty() else None
+    with classify_table.progress(err) as bar:
+        for file in bar.track(wish.files, description="classify"):
+            message = _read_file(file)
+            evidence = content_of(message, terms, read)
+            if not message.readable:
+                unread += 1
+                evidence = msgspec.structs.replace(evidence, classes=evidence.classes | {SensitivityClass.UNKNOWN})
+            name = file.encode("utf-8", "backslashreplace").decode()
+            if console:
+                console.print(classify_table.table(name, message, evidence, explain=wish.explain))
+            else:
+                print(_answer(name, evidence), file=out, flush=True)
     return unread

@@ -69,6 +69,7 @@ def check(
 def classify(
     files: Annotated[list[str] | None, typer.Argument(help="Message files (.eml); none: --jsonl on standard input.")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read and write one JSON object per line.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each finding which recogniser made it and why.")] = False,
 ) -> None:
     """How sensitive the content is; recipients play no part."""
     from addin_backend.bootstrap import classify_files  # here, so that other commands do not load the terms
@@ -76,7 +77,8 @@ def classify(
     if not files and not jsonl:
         fail("Name at least one file, or use --jsonl and standard input.", USAGE)
     try:
-        code = classify_files.run(tuple(files or ()), jsonl, given_settings(), (sys.stdin.buffer, sys.stdout, sys.stderr))
+        wish = classify_files.Wish(tuple(files or ()), jsonl, explain)
+        code = classify_files.run(wish, given_settings(), (sys.stdin.buffer, sys.stdout, sys.stderr))
     except SendSecurelyError as error:
         fail(error, USAGE)
     raise typer.Exit(code)

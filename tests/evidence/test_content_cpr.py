@@ -103,13 +103,14 @@ def test_a_lost_leading_zero_is_found_in_a_cpr_column() -> None:
 )
 def test_a_hit_says_where_it_stands(location: Location, part: int, found: object) -> None:
     """New text, quoted mail, signature, subject, attachment and file name are told apart."""
-    assert [(location, part)] == [(hit.location, hit.part) for hit in found.hits]  # type: ignore[attr-defined] # a parametrised value
+    hits = [hit for hit in found.hits if hit.recogniser == "cpr"]  # type: ignore[attr-defined] # a parametrised value
+    assert [(location, part)] == [(hit.location, hit.part) for hit in hits]
 
 
 def test_offsets_lead_back_to_the_text_as_written() -> None:
     """Invisible characters and ligatures before and inside the number do not shift its place."""
     body = "\ufb01rma\u00ad \u2026 CPR 0405\u200b74-1235 slut"
-    (hit,) = evidence(body).hits
+    (hit,) = [hit for hit in evidence(body).hits if hit.recogniser == "cpr"]
     assert "0405\u200b74-1235" == body[hit.start : hit.end]
 
 

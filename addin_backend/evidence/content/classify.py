@@ -20,12 +20,14 @@ from addin_backend.evidence.content import (
     salary,
     special_category,
 )
+from addin_backend.evidence.content.combine import combine
 from addin_backend.evidence.content.grade import grade
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, make_passage
 from addin_backend.evidence.content.person import has_name
 from addin_backend.evidence.content.private import is_private
 from addin_backend.evidence.content.prose import ACCEPT, Surroundings, weigh_terms
+from addin_backend.evidence.content.prose_model import product_model
 from addin_backend.evidence.content.segments import cut
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
@@ -117,10 +119,18 @@ def _is_closed(message: Message) -> bool:
     """Whether the mail is marked private and is not opened. Where clients may show another subject, or the subject that everybody can
     read holds an identifier, the mark is not believed.
     """
-    if not is_private(message.subject) or "duplicate_header" in message.defects:
+    marked = is_private(message.subject) or message.sensitivity.strip().lower() == "private"  # RFC 4021, Sensitivity
+    if not marked or "duplicate_header" in message.defects:
         return False
     subject = make_passage(message.subject, Location.SUBJECT)
     return not any(hit.identifier for identify in _IDENTIFIERS for hit in identify(subject))
+
+
+def ruled(message: Message, terms: Terms, read: Reader) -> tuple[list[Passage], list[tuple[Passage, Hit]]]:
+    """The texts of a mail and what the rules alone find in them (for the training of the model)."""
+    passages, _, _ = _passages(message, read)
+    around = _surroundings(passages[0], passages[1])
+    return passages, [(passage, hit) for passage in passages for hit in _hits(passage, terms, around)]
 
 
 def classify(message: Message, terms: Terms, read: Reader = read_here) -> ContentEvidence:
@@ -132,13 +142,13 @@ def classify(message: Message, terms: Terms, read: Reader = read_here) -> Conten
         return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
     passages, unreadable, macros = _passages(message, read)
     around = _surroundings(passages[0], passages[1])
+    found = [(passage, hit) for passage in passages for hit in _hits(passage, terms, around)]
     hits: list[ContentHit] = []
     identifiers: dict[str, str] = {}
-    for passage in passages:
-        for hit in _hits(passage, terms, around):
-            hits.append(_located(passage, hit))
-            if hit.identifier:
-                identifiers.setdefault(passage.normalised.origin[hits[-1].start : hits[-1].end], "")
+    for passage, hit in combine(passages, found, terms, product_model()):
+        hits.append(_located(passage, hit))
+        if hit.identifier:
+            identifiers.setdefault(passage.normalised.origin[hits[-1].start : hits[-1].end], "")
     classes = {hit.sensitivity for hit in hits}
     if unreadable:
         classes.add(SensitivityClass.UNKNOWN)

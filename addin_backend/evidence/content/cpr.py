@@ -29,10 +29,10 @@ _PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118
 _SHAPES = (  # each with the lengths of its groups of digits, one after the other; a colon stands for ten digits
     ("dashed", 50, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
     ("dotted", 35, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
-    ("spaced", 32, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
+    ("spaced", 40, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
     ("solid", 30, re.compile(":"), re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
     ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
-    ("broken", 25, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
+    ("broken", 30, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
     ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
     ("four two four", 30, re.compile("424"), re.compile(r"(?<!\d)(\d{4})[ .-](\d\d)[ .-](\d{4})(?!\d)")),
     ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ ./\-]?(\d\d)[ ./\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),

@@ -14,6 +14,7 @@ from addin_backend.evidence.content.person import Link, has_first_name, has_name
 from addin_backend.model.evidence import Location
 
 NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
+HEADER_LINES = 40  # of a table, above a number, in which its head is looked for
 LEFT = 110  # characters before a number in which the governing word is looked for
 
 KEYWORD = re.compile(
@@ -63,17 +64,18 @@ _ROLES = (
 )
 _NUMBERS = r"nr|nummer|nummeret|numre|numrene|number|numbers|no|id|id'et|koden?"
 OTHER = re.compile(
-    rf"(?<![a-zæøå])(?:[a-zæøå]{{0,22}}?(?:{_THING})(?:s|e|er|erne)?(?:-?[ ]?(?:{_NUMBERS}))?"
+    rf"(?<![a-zæøå])(?:[a-zæøå]{{0,22}}?(?:{_THING})(?:s|e|er|en|et|n|ens|ets|erne)?(?:-?[ ]?(?:{_NUMBERS}))?"
     rf"|(?:{_SHORT})(?:-?[ ]?(?:{_NUMBERS}))?|[a-zæøå]{{0,12}}?(?:{_ROLES})-?[ ]?(?:{_NUMBERS}|kort)"
     r"|(?!person|fødsels|erstatnings|cpr)[a-zæøå]{3,22}?-?(?:nr|nummer|nummeret|numre|numrene)|j\.?[ ]?nr"
     r"|(?!personal|danish|insurance|security|civil|registration|id|cpr|her|his|my|your|the|their|own|new|temporary)[a-z]{4,16} number"
-    r"|application|docket|folder|mappen?|kartotek|arkiv\w*|file|record|chip|stand|slot|gate|sektion|kapitel|paragraf|karnov|fob|ufr)"
+    r"|ordrebekræftelse|bekræftelse|confirmation|part|application|docket|folder|mappen?|kartotek|arkiv\w*|file|record|chip|stand|slot|gate|sektion|kapitel|paragraf|karnov|fob|ufr)"
     r"(?![a-zæøå])\.?"
 )
 _CPR_LIKE = re.compile(r"(?:cpr|person|fødsel|sygesikring|erstatning|civil|ssn|social|danish|national)")
 _OWNER = re.compile(
     r"[\s:]*(?:for|fra|of|til|to|på|from|hos|tilhører|belongs to)[\s:]*"
 )  # "prøve fra 040574-1235": the number stands for a person
+_PAID = re.compile(r"betaling|payment|faktura|invoice|regning|kvittering|receipt|ordre|order")
 _OWN_NUMBER = re.compile(  # somebody's number, without a word for its kind
     r"(?:mit|hendes|hans|dit|deres|my|her|his|your|sønnens|datterens|personlige?|administrative|midlertidige?|personal|tildelte?"
     r"|nye)\s(?:nr\.?|nummer|number|id)(?:\s(?:er|is|was|var|now|nu))?[\s:]*$"
@@ -162,7 +164,7 @@ def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
         return (-42, "called another kind of number") if _ABBREVIATION.search(original) else (0, "")
     between = left[other.end() :]
     if _OWNER.fullmatch(between) or _OWN_NUMBER.search(left):
-        return 0, ""
+        return (-25 if _PAID.search(other.group()) else 0), ""
     if passage.location is Location.ATTACHMENT_NAME and not re.search(
         r"(?:nr|nummer|no|id)\.?$|ordre|faktura|sag|invoice|order|case|police", other.group()
     ):
@@ -180,7 +182,26 @@ def _is_loose(passage: Passage, begin: int, span: tuple[int, int]) -> bool:
     """Whether the label is one that people also put before a person's number, and the person is there."""
     start, end = span
     label = _LOOSE.search(passage.folded, begin, start)
-    return label is not None and (label.group() in {"patient", "borger", "journal"} or has_first_name(passage.text[start : end + 40]))
+    return label is not None and (
+        label.group() in {"patient", "borger", "journal"} or has_first_name(passage.text[start : end + 40].split("\n")[0])
+    )
+
+
+def _column_header(passage: Passage, line: int, place: int) -> str:
+    """The head of the column of a table that ``place`` stands in: the cell of the first line above with as many cells."""
+    text, header = passage.folded, ""
+    column = text.count("\t", line, place)
+    end = line - 1
+    for _ in range(HEADER_LINES):
+        if end <= 0:
+            break
+        start = text.rfind("\n", 0, end) + 1
+        cells = text[start:end].split("\t")
+        if len(cells) < 2:
+            break
+        header = cells[column].strip() if column < len(cells) else ""
+        end = start - 1
+    return header if not any(char.isdigit() for char in header) else ""
 
 
 def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool) -> Context:
@@ -196,6 +217,13 @@ def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool
     if not text[begin:start].strip(" \t\n\"'-*•(") and begin:
         begin = max(passage.line(max(0, begin - 1))[0], begin - LEFT)  # the label stands on the line above
     points, reason = _governing(passage, start, begin)
+    if (
+        "\t" in text[line:line_end]
+        and (header := _column_header(passage, line, start))
+        and not KEYWORD.search(header)
+        and OTHER.search(header)
+    ):
+        points, reason = -65, "called another kind of number"
     after = _AFTER.match(folded, end)
     if after and OTHER.search(after[1]) and not _CPR_LIKE.search(after[1]):
         points, reason = -65, "called another kind of number"

@@ -17,9 +17,15 @@ _BUSINESS = re.compile(
 )
 
 
+_BRACKETED = re.compile(r"[\[(]\s*(?:privat|private)\s*[\])]", re.IGNORECASE)
+_BRACKET_FOLLOWS = re.compile(r"\s*(?:privat|private)\s*[\[(]", re.IGNORECASE)
+
+
 def is_private(subject: str) -> bool:
-    """Whether the subject begins with the mark: "Privat: …" or "Re: Private - …"; not "Privatforsikring" or "Privat- og erhverv"."""
-    mark = _MARK.match(subject)
+    """Whether the subject carries the mark: "Privat: …", "Re: Private - …", "[Privat] …"; not "Privatforsikring", "Privat- og erhverv"."""
+    if _BRACKETED.search(subject):
+        return True
+    mark = _MARK.match(subject) or _BRACKET_FOLLOWS.match(subject)
     if mark is None:
         return False
     return mark.group().rstrip().endswith(":") or _BUSINESS.search(subject, mark.end()) is None

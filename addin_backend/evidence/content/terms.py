@@ -7,14 +7,18 @@ officer's term is never a pattern, and the time does not depend on how many term
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from addin_backend.errors import BadRegister
+from addin_backend.evidence.content.concepts import Concepts, ConceptTerm
+from addin_backend.evidence.content.features import Lexicon
+from addin_backend.evidence.content.first_names import first_names
+from addin_backend.evidence.content.prose_model import product_model
 from addin_backend.model.evidence import PROTECTED_CLASSES, SensitivityClass
 
 MIN_STEM = 3
@@ -31,24 +35,37 @@ class TermGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Terms of one kind. ``boundary`` says where in a word the stem may stand; ``weight`` 1 (weak) to 3 (strong).
 
     A term of several words is met word by word from the beginning of each. Words that hold one of ``exceptions`` are never met.
+    ``concept`` is what the words stand for in the statistical model; weight 0: they count through the model only (context has no class).
+    ``valid_from``/``valid_to`` (both included) and ``source`` are for terms that an officer adds: expired means absent.
     """
 
     language: str
-    sensitivity: SensitivityClass = msgspec.field(name="class")
     category: str
     boundary: Boundary
-    weight: Literal[1, 2, 3]
+    weight: Literal[0, 1, 2, 3]
     stems: list[str]
+    sensitivity: SensitivityClass | None = msgspec.field(name="class", default=None)
     exceptions: list[str] = []
+    concept: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = ""
+
+    def holds(self, at: date | None) -> bool:
+        """Whether the group counts on that day; None asks for no day."""
+        return at is None or ((self.valid_from or at) <= at <= (self.valid_to or at))
 
 
 class TermsRegister(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The register file. ``idioms`` are expressions in which a sensitive word means something else."""
+    """The register file. ``idioms`` are expressions in which a sensitive word means something else. ``counts_from``: per class the
+    certainty in percent from which prose counts as of that class ("in doubt, encrypt": the lower, the more is protected).
+    """
 
     checked: date
     source: str
     groups: list[TermGroup]
     idioms: list[str]
+    counts_from: dict[SensitivityClass, Annotated[int, msgspec.Meta(ge=1, le=99)]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +98,11 @@ class Terms:
     Made once for each revision of the register; never changed.
     """
 
-    def __init__(self, terms: tuple[Term, ...], idioms: tuple[str, ...]) -> None:
+    def __init__(
+        self, terms: tuple[Term, ...], idioms: tuple[str, ...], lexicon: Lexicon, counts_from: Mapping[SensitivityClass, int]
+    ) -> None:
+        self.lexicon = lexicon
+        self.counts_from = counts_from
         self.inside: dict[str, tuple[Term, ...]] = {}
         self.at_start: dict[str, tuple[tuple[int, Term], ...]] = {}  # by the whole stem, with the term's number
         self.lengths: dict[str, tuple[int, ...]] = {}  # of the stems in ``at_start``
@@ -175,8 +196,12 @@ def _bad(entry: str, english: str, danish: str) -> BadRegister:
 
 
 def _terms_of(group: TermGroup, entry: str) -> Iterator[Term]:
-    if group.sensitivity not in PROTECTED_CLASSES:
+    if group.sensitivity is None and group.weight == 0 and group.concept:
+        return
+    if group.sensitivity is None or group.sensitivity not in PROTECTED_CLASSES:
         raise _bad(entry, "its class is not a protected one.", "klassen er ikke en beskyttet klasse.")
+    if group.weight == 0:
+        return
     for stem in group.stems:
         words = re.findall(r"[^\W_]+", stem.lower())
         if not words or len(words[0]) < MIN_STEM or not _WORD.fullmatch(words[0]):
@@ -187,11 +212,31 @@ def _terms_of(group: TermGroup, entry: str) -> Iterator[Term]:
         yield Term(words[0], group.boundary, group.sensitivity, group.category, group.weight, exceptions, pattern)
 
 
-def read_terms(raw: bytes) -> Terms:
-    """The terms of the register file. Raises BadRegister that names file and entry."""
+def _lexicon(groups: list[TermGroup], concepts: tuple[str, ...]) -> Lexicon:
+    entries = [
+        ConceptTerm(group.concept, stem, group.boundary, tuple(item.lower() for item in group.exceptions))
+        for group in groups
+        if group.concept
+        for stem in group.stems
+    ]
+    return Lexicon(Concepts(entries, concepts), *first_names())
+
+
+def decode_terms(raw: bytes) -> TermsRegister:
+    """The register file as it stands. Raises BadRegister that names file and entry."""
     try:
-        register = msgspec.json.decode(raw, type=TermsRegister)
+        return msgspec.json.decode(raw, type=TermsRegister)
     except msgspec.DecodeError as error:
         raise _bad("", f"{error}.", f"{error}.") from None
-    terms = tuple(term for index, group in enumerate(register.groups) for term in _terms_of(group, f"groups[{index}]"))
-    return Terms(terms, tuple(item.lower() for item in register.idioms))
+
+
+def read_terms(raw: bytes, at: date | None = None, concepts: tuple[str, ...] | None = None) -> Terms:
+    """The terms of the register file that count on the day ``at`` (None: all). Raises BadRegister that names file and entry.
+
+    ``concepts`` are those of the model that will read with them; none: the product's own.
+    """
+    register = decode_terms(raw)
+    groups = [group for group in register.groups if group.holds(at)]
+    terms = tuple(term for index, group in enumerate(groups) for term in _terms_of(group, f"groups[{index}]"))
+    lexicon = _lexicon(groups, product_model().concepts if concepts is None else concepts)
+    return Terms(terms, tuple(item.lower() for item in register.idioms), lexicon, register.counts_from)

@@ -1,0 +1,117 @@
+"""What rules and model say together: one probability for each class of prose, and the findings that go with it.
+
+Identifiers (CPR numbers, cards, accounts …) count by themselves and are never overruled by the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from addin_backend.evidence.content.features import Features, features
+from addin_backend.evidence.content.hit import Hit
+from addin_backend.evidence.content.layout import TELLING
+from addin_backend.evidence.content.passage import Passage
+from addin_backend.evidence.content.prose_model import HEADS, ProseModel, Scores, reasons, score
+from addin_backend.evidence.content.sentences import Placed, sentences_of
+from addin_backend.evidence.content.terms import Terms
+from addin_backend.model.evidence import SensitivityClass
+
+RULED = (SensitivityClass.CONFIDENTIAL, SensitivityClass.CPR, SensitivityClass.CRIMINAL, SensitivityClass.SPECIAL_CATEGORY)
+PROSE = (SensitivityClass.CONFIDENTIAL, SensitivityClass.CRIMINAL, SensitivityClass.SPECIAL_CATEGORY)
+COUNTS_FROM = 30  # percent, where the register says nothing
+SOFTLY = 4.0  # scores beyond this count little more
+NO_SENTENCE = -5.0
+FEW_SENTENCES = 2
+SHOWN = 3  # sentences that the model points at for one class
+Found = tuple[Passage, Hit]
+_CAUSES = frozenset(
+    {*TELLING} - {"absence", "state", "function", "relation", "amount", "spouse_m", "spouse_f", "partnered", "police", "account"}
+)
+
+
+def combined_inputs(scores: Scores, rules: Mapping[SensitivityClass, int]) -> tuple[float, ...]:
+    """What the combiner weighs: for each head the score of the mail and of its two strongest sentences, then the rules' certainties."""
+    values: list[float] = []
+    for head in range(len(HEADS)):
+        ranked = sorted(scores.sentences[:, head].tolist(), reverse=True)[:2]
+        ranked += [NO_SENTENCE] * (2 - len(ranked))
+        values += [math.tanh(value / SOFTLY) * SOFTLY for value in (float(scores.mail[head]), *ranked)]
+    return (*values, *(rules.get(item, 0) / 100 for item in RULED))
+
+
+def probability(inputs: Sequence[float], weights: Sequence[float]) -> float:
+    """The logistic function of the weighted inputs; the bias stands last."""
+    total = sum(value * weight for value, weight in zip(inputs, weights, strict=False)) + weights[-1]
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def strongest(found: Sequence[Found]) -> dict[SensitivityClass, int]:
+    """Per class the certainty of the rules' strongest hit."""
+    best: dict[SensitivityClass, int] = {}
+    for _, hit in found:
+        best[hit.sensitivity] = max(best.get(hit.sensitivity, 0), hit.certainty)
+    return best
+
+
+def read_prose(passages: Sequence[Passage], terms: Terms, model: ProseModel) -> tuple[Features, list[Placed], Scores]:
+    """The sentences of a mail as the model sees them, where they stand, and their scores."""
+    sentences, places = sentences_of(passages)
+    seen = features(sentences, terms.lexicon)
+    return seen, places, score(seen, model)
+
+
+def _pointed_at(head: int, seen: tuple[Features, list[Placed], Scores], model: ProseModel, certainty: int) -> list[Found]:
+    """The sentences that sound most like the class, when no rule found any."""
+    features_, places, scores = seen
+    column = scores.sentences[:, head]
+    order = [int(line) for line in np.argsort(-column, kind="stable")[:SHOWN]]
+    chosen = [line for line in order if line == order[0] or column[line] > 0]
+    found = []
+    for line in chosen:
+        place, why = places[line], ", ".join(reasons(features_, line, head, model)) or "the wording as a whole"
+        hit = Hit(
+            "prose_model",
+            SensitivityClass(HEADS[head]),
+            _CATEGORY[HEADS[head]],
+            place.start,
+            place.end,
+            certainty,
+            f"sounds like it: {why}",
+        )
+        found.append((place.passage, hit))
+    return found
+
+
+_CATEGORY = {"confidential": "confidential_prose", "criminal": "criminal", "special_category": "special_prose"}
+
+
+def _merely_absent(seen: Features, model: ProseModel) -> bool:
+    """Whether a short mail says that somebody is ill or away and nothing of the cause: that is ordinary (ATP handbook, Sygefravær).
+
+    A longer one may say the cause in words that no concept covers.
+    """
+    if len(seen.flags) > FEW_SENTENCES:
+        return False
+    names = model.layout.flags
+    there = {names[column] for column in np.flatnonzero(seen.flags.max(axis=0))} if len(seen.flags) else set()
+    return "absence" in there and not (there & _CAUSES)
+
+
+def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, model: ProseModel) -> list[Found]:
+    """The findings that stand: all identifiers; the rules' where the class is likely enough; the model's own where rules saw nothing."""
+    seen = read_prose(passages, terms, model)
+    inputs = combined_inputs(seen[2], strongest(found))
+    kept = [item for item in found if item[1].identifier or item[1].sensitivity is SensitivityClass.CPR]
+    for name in PROSE:
+        share = probability(inputs, model.combiner[name.value])
+        certainty = round(100 * share)
+        if certainty < terms.counts_from.get(name, COUNTS_FROM):
+            continue
+        ruled = [item for item in found if item[1].sensitivity is name and not item[1].identifier]
+        if not ruled and name is SensitivityClass.SPECIAL_CATEGORY and _merely_absent(seen[0], model):
+            continue
+        kept += ruled or _pointed_at(HEADS.index(name.value), seen, model, certainty)
+    return kept

@@ -1,0 +1,106 @@
+"""Logistic regression on sparse rows with L2 regularisation, by L-BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Row = tuple[NDArray[np.int64], Vector]  # numbers of the features and their values
+KEPT_STEPS = 8
+HALVINGS = 20
+ENOUGH = 1e-4  # relative gain below which it stops
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Rows one after the other, their labels (0 or 1) and their weights."""
+
+    ids: NDArray[np.int64]
+    values: Vector
+    row_of: NDArray[np.int64]
+    labels: Vector
+    weights: Vector
+
+
+def problem(rows: Sequence[Row], labels: Sequence[float], weights: Sequence[float]) -> Problem:
+    """The rows as one problem."""
+    lengths = [len(row[0]) for row in rows]
+    return Problem(
+        ids=np.concatenate([row[0] for row in rows]),
+        values=np.concatenate([row[1] for row in rows]),
+        row_of=np.repeat(np.arange(len(rows)), lengths),
+        labels=np.asarray(labels, float),
+        weights=np.asarray(weights, float),
+    )
+
+
+class _Loss:
+    """The regularised loss and its gradient over the features that occur; the bias stands last."""
+
+    def __init__(self, given: Problem, strength: float) -> None:
+        self.given, self.strength = given, strength
+        self.used, self.place = np.unique(given.ids, return_inverse=True)
+        self.sign = 2 * given.labels - 1
+
+    def __call__(self, weights: Vector) -> tuple[float, Vector]:
+        given = self.given
+        score = np.bincount(given.row_of, weights[self.place] * given.values, len(given.labels)) + weights[-1]
+        margin = self.sign * score
+        pull = np.full(len(weights), self.strength)
+        pull[-1] = 1e-6
+        loss = float((given.weights * np.logaddexp(0, -margin)).sum() + 0.5 * (pull * weights * weights).sum())
+        slope = -(given.weights * self.sign / (1 + np.exp(np.clip(margin, -50, 50))))
+        gradient = np.bincount(self.place, slope[given.row_of] * given.values, len(self.used))
+        return loss, np.append(gradient, slope.sum()) + pull * weights
+
+
+def _direction(gradient: Vector, steps: list[Vector], changes: list[Vector]) -> Vector:
+    direction, shares = gradient.copy(), []
+    for step, change in zip(reversed(steps), reversed(changes), strict=True):
+        share = float(step @ direction) / float(change @ step)
+        shares.append(share)
+        direction -= share * change
+    if steps:
+        direction *= float(steps[-1] @ changes[-1]) / float(changes[-1] @ changes[-1])
+    else:
+        direction /= max(1.0, float(np.linalg.norm(gradient)))
+    for step, change, share in zip(steps, changes, reversed(shares), strict=True):
+        direction += step * (share - float(change @ direction) / float(change @ step))
+    return -direction
+
+
+def _minimum(loss: _Loss, start: Vector, rounds: int) -> Vector:
+    weights = start
+    value, gradient = loss(weights)
+    steps: list[Vector] = []
+    changes: list[Vector] = []
+    for _ in range(rounds):
+        direction = _direction(gradient, steps, changes)
+        slope, length = float(gradient @ direction), 1.0
+        for _ in range(HALVINGS):
+            next_value, next_gradient = loss(weights + length * direction)
+            if next_value <= value + 1e-4 * length * slope:
+                break
+            length /= 2
+        step, change = length * direction, next_gradient - gradient
+        if float(step @ change) > 1e-12:
+            steps, changes = [*steps, step][-KEPT_STEPS:], [*changes, change][-KEPT_STEPS:]
+        done = abs(value - next_value) < ENOUGH * max(1.0, abs(value))
+        weights, value, gradient = weights + step, next_value, next_gradient
+        if done:
+            break
+    return weights
+
+
+def fit(given: Problem, size: int, strength: float, rounds: int, start: tuple[Vector, float] | None = None) -> tuple[Vector, float]:
+    """The weights of all ``size`` features (0 where none occurs) and the bias. Deterministic."""
+    loss = _Loss(given, strength)
+    first = np.zeros(len(loss.used) + 1) if start is None else np.append(start[0][loss.used], start[1])
+    found = _minimum(loss, first, rounds)
+    full = np.zeros(size)
+    full[loss.used] = found[:-1]
+    return full, float(found[-1])

@@ -1,0 +1,281 @@
+"""Trains addin_backend/evidence/content/model.bin from the labelled mails, and prints how well it does on mails that it has not seen.
+
+    .venv/bin/python tools/train_content_model.py            # train on all of train, tune and sentences; write the model
+    .venv/bin/python tools/train_content_model.py --check    # the figures only: four folds, each read by a model trained on the others
+
+Every sentence is an example: of a mail without a class, each one; of a mail with it, the one that sounds most like it by the model so far
+(multiple-instance learning). The combiner is fitted on scores of mails that the scoring model had not seen. No randomness; the same mails
+give the same bytes with the same numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from addin_backend.evidence.content import classify as classifying
+from addin_backend.evidence.content.combine import PROSE, combined_inputs, probability, strongest
+from addin_backend.evidence.content.features import BITS, Features, features
+from addin_backend.evidence.content.layout import Layout, layout_of, widen
+from addin_backend.evidence.content.prose_model import (
+    FEWEST_PIECES,
+    FEWEST_WORDS,
+    FLAG_SCALE,
+    HEADS,
+    MAIL_FLAG_SCALE,
+    MAIL_PAIR_SCALE,
+    MAIL_TEXT_SCALE,
+    ProseModel,
+    Weights,
+    pack,
+    score,
+)
+from addin_backend.evidence.content.sentences import sentences_of
+from addin_backend.evidence.content.terms import Terms, decode_terms, read_terms
+from addin_backend.evidence.extraction.reader import read_here
+from addin_backend.model.evidence import SensitivityClass
+from addin_backend.model.message import Attachment, BodyFormat, Message
+from logistic_regression import Row, Vector, fit, problem
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "tests/evidence/data/mails"
+TRAINED_ON = ("train.jsonl", "tune.jsonl", "everyday_tune.jsonl", "../mails.jsonl")
+MODEL = ROOT / "addin_backend/evidence/content/model.bin"
+REGISTER = ROOT / "policies/rego/registers/content_terms/data.json"
+FOLDS = 4
+SIZE = 1 << BITS
+STRENGTH, COMBINER_STRENGTH = 1.0, 0.5
+ROUNDS = 3  # of choosing the telling sentence anew
+IMPLYING = {"cpr", "criminal", "special_category"}
+SENTENCE_WEIGHT = 0.7  # of a labelled sentence beside a mail
+EVERYDAY_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mail (or a single sentence) as the model learns it. ``labels``: per head 1, 0 or None where it teaches nothing."""
+
+    mail: dict[str, Any]
+    seen: Features
+    sentences: list[Row]
+    whole: Row
+    labels: tuple[int | None, ...]
+    rules: dict[SensitivityClass, int]
+    weight: float
+
+
+def read_lines(name: str) -> list[dict[str, Any]]:
+    """The mails of a file; none when there is no such file."""
+    path = DATA / name
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def message_of(mail: dict[str, Any]) -> Message:
+    """A labelled mail as the product gets it."""
+    files = tuple(
+        Attachment(name=item["name"], media_type="text/plain; extracted=yes", content=item.get("text", "").encode())
+        for item in mail.get("attachments", [])
+        if "base64" not in item
+    )
+    form = BodyFormat(mail.get("format", "plain"))
+    return Message(sender="", recipients=(), subject=mail["subject"], body=mail["body"], body_format=form, attachments=files)
+
+
+def label(mail: dict[str, Any], head: str) -> int | None:
+    """1, 0, or None where either answer is right."""
+    classes, optional = set(mail["classes"]), set(mail.get("optional_classes") or [])
+    if head == "needs":
+        return int(bool(classes & {"confidential", *IMPLYING}))
+    if head in classes:
+        return 1
+    return None if head in optional or (head == "confidential" and classes & IMPLYING) else 0
+
+
+def _sentence_rows(seen: Features, layout: Layout) -> list[Row]:
+    wide = widen(seen.flags, layout)
+    flags, pairs = 2 * SIZE, 2 * SIZE + len(layout.wide)
+    rows: list[Row] = []
+    groups = [_by_line(numbers, len(wide)) for numbers in (seen.words, seen.pieces)]
+    for line, (words, pieces) in enumerate(zip(*groups, strict=True)):
+        there, telling = np.flatnonzero(wide[line]), np.flatnonzero(wide[line][layout.telling])
+        couples = (pairs + telling[:, None] * len(layout.wide) + there[None, :]).ravel()
+        counts = np.full(len(there) + len(couples), FLAG_SCALE)
+        text = [
+            np.full(len(words), 1 / np.sqrt(max(FEWEST_WORDS, len(words)))),
+            np.full(len(pieces), 1 / np.sqrt(max(FEWEST_PIECES, len(pieces)))),
+        ]
+        rows.append((np.concatenate([words, pieces + SIZE, there + flags, couples]).astype(np.int64), np.concatenate([*text, counts])))
+    return rows
+
+
+def _by_line(numbers: tuple[Any, Any], count: int) -> list[Any]:
+    ids, lines = numbers
+    order = np.argsort(lines, kind="stable")
+    cuts = np.searchsorted(lines[order], np.arange(1, count))
+    return list(np.split(ids[order], cuts)) if count else []
+
+
+def _mail_row(seen: Features, layout: Layout) -> Row:
+    wide = widen(seen.flags, layout)
+    words, pieces = np.unique(seen.words[0]), np.unique(seen.pieces[0])
+    there = np.flatnonzero(wide.max(axis=0)) if len(wide) else np.zeros(0, np.int64)
+    couples = np.flatnonzero((wide[:, layout.telling].T @ wide > 0).ravel())
+    ids = np.concatenate([words, pieces + SIZE, there + 2 * SIZE, couples + 2 * SIZE + len(layout.wide)]).astype(np.int64)
+    values = [
+        np.full(len(words), MAIL_TEXT_SCALE / np.sqrt(max(FEWEST_WORDS, len(words)))),
+        np.full(len(pieces), MAIL_TEXT_SCALE / np.sqrt(max(FEWEST_PIECES, len(pieces)))),
+        np.full(len(there), MAIL_FLAG_SCALE),
+        np.full(len(couples), MAIL_PAIR_SCALE),
+    ]
+    return ids, np.concatenate(values)
+
+
+def example_of(mail: dict[str, Any], terms: Terms, layout: Layout) -> Example:
+    """A mail made ready."""
+    message = message_of(mail)
+    passages, found = classifying.ruled(message, terms, read_here)
+    seen = features(sentences_of(passages)[0], terms.lexicon)
+    labels = tuple(label(mail, head) for head in HEADS)
+    weight = {"everyday_external": EVERYDAY_WEIGHT, "sentence": SENTENCE_WEIGHT}.get(mail.get("slice", ""), 1.0)
+    return Example(mail, seen, _sentence_rows(seen, layout), _mail_row(seen, layout), labels, strongest(found), weight)
+
+
+def sentence_mails() -> list[dict[str, Any]]:
+    """The single sentences that were written to teach what the mails show too seldom, as mails of one sentence."""
+    return [
+        {"id": item["text"], "slice": "sentence", "subject": "", "body": item["text"], **item} for item in read_lines("sentences.jsonl")
+    ]
+
+
+def size_of(layout: Layout) -> int:
+    """The number of all features."""
+    return 2 * SIZE + len(layout.wide) * (1 + len(layout.telling))
+
+
+def _values(row: Row, weights: Vector) -> float:
+    return float((weights[row[0]] * row[1]).sum())
+
+
+def fit_sentences(examples: Sequence[Example], head: int, layout: Layout) -> tuple[Vector, float]:
+    """Weights for single sentences: the telling one of each positive mail is chosen anew in each round."""
+    negatives = [(row, item.weight / np.sqrt(len(item.sentences))) for item in examples if item.labels[head] == 0 for row in item.sentences]
+    positives = [item for item in examples if item.labels[head] == 1 and item.sentences]
+    now: tuple[Vector, float] | None = None
+    for turn in range(ROUNDS):
+        rows, labels, weights = [row for row, _ in negatives], [0.0] * len(negatives), [float(weight) for _, weight in negatives]
+        for item in positives:
+            chosen = range(len(item.sentences))
+            share = item.weight / len(item.sentences)
+            if now is not None:
+                scores = [_values(row, now[0]) + now[1] for row in item.sentences]
+                best = int(np.argmax(scores))
+                chosen = sorted({best, *(line for line, value in enumerate(scores) if value > 1)})  # type: ignore[assignment] # both iterate
+                share = item.weight / float(np.sqrt(len(chosen)))
+            rows += [item.sentences[line] for line in chosen]
+            labels += [1.0] * len(chosen)
+            weights += [share] * len(chosen)
+        now = fit(problem(rows, labels, weights), size_of(layout), STRENGTH, 30 if turn == ROUNDS - 1 else 12, now)
+    if now is None:
+        raise ValueError(f"no round was made for {HEADS[head]}")
+    return now
+
+
+def fit_mails(examples: Sequence[Example], head: int, layout: Layout) -> tuple[Vector, float]:
+    """Weights for whole mails."""
+    known = [item for item in examples if item.labels[head] is not None]
+    given = problem([item.whole for item in known], [float(item.labels[head] or 0) for item in known], [item.weight for item in known])
+    return fit(given, size_of(layout), STRENGTH, 30)
+
+
+def _level(fitted: Sequence[tuple[Vector, float]], layout: Layout) -> Weights:
+    flags, pairs = 2 * SIZE, 2 * SIZE + len(layout.wide)
+    columns = np.stack([weights for weights, _ in fitted], axis=1).astype("<f2").astype(np.float32)
+    shape = (len(layout.telling), len(layout.wide), len(HEADS))
+    bias = np.array([value for _, value in fitted], "<f2").astype(np.float32)
+    return Weights(columns[:SIZE], columns[SIZE:flags], columns[flags:pairs], columns[pairs:].reshape(shape), bias)
+
+
+def train(examples: Sequence[Example], concepts: tuple[str, ...], layout: Layout) -> ProseModel:
+    """A model without a combiner."""
+    sentence = _level([fit_sentences(examples, head, layout) for head in range(len(HEADS))], layout)
+    mail = _level([fit_mails(examples, head, layout) for head in range(len(HEADS))], layout)
+    return ProseModel(concepts, layout, sentence, mail, {})
+
+
+def fold_of(mail: dict[str, Any]) -> int:
+    """The fold that a mail is kept out of."""
+    return int(hashlib.sha256(str(mail["id"]).encode()).hexdigest(), 16) % FOLDS
+
+
+def fit_combiner(inputs: Sequence[tuple[float, ...]], examples: Sequence[Example], head: int) -> tuple[float, ...]:
+    """Weights of the combiner for one head, the bias last."""
+    known = [number for number, item in enumerate(examples) if item.labels[head] is not None]
+    width = len(inputs[0])
+    rows = [(np.arange(width), np.asarray(inputs[number])) for number in known]
+    given = problem(rows, [float(examples[number].labels[head] or 0) for number in known], [examples[number].weight for number in known])
+    weights, bias = fit(given, width, COMBINER_STRENGTH, 100)
+    return (*(round(float(value), 4) for value in weights), round(bias, 4))
+
+
+def unseen_inputs(mails: Sequence[Example], concepts: tuple[str, ...], layout: Layout) -> list[tuple[float, ...]]:
+    """What the combiner gets for each mail, from a model that did not see its fold."""
+    inputs: list[tuple[float, ...]] = [()] * len(mails)
+    for fold in range(FOLDS):
+        model = train([item for item in mails if fold_of(item.mail) != fold], concepts, layout)
+        for number, item in enumerate(mails):
+            if fold_of(item.mail) == fold:
+                inputs[number] = combined_inputs(score(item.seen, model), item.rules)
+        print(f"fold {fold + 1} of {FOLDS}", file=sys.stderr, flush=True)
+    return inputs
+
+
+def unseen_probabilities(inputs: Sequence[tuple[float, ...]], mails: Sequence[Example]) -> list[dict[str, float]]:
+    """Per mail the probability of each class, from a combiner that did not see its fold either."""
+    shares: list[dict[str, float]] = [{} for _ in mails]
+    for head in (name.value for name in PROSE):
+        for fold in range(FOLDS):
+            taught = [number for number, item in enumerate(mails) if fold_of(item.mail) != fold]
+            weights = fit_combiner([inputs[number] for number in taught], [mails[number] for number in taught], HEADS.index(head))
+            for number, item in enumerate(mails):
+                if fold_of(item.mail) == fold:
+                    shares[number][head] = round(probability(inputs[number], weights), 4)
+    return shares
+
+
+def main() -> None:
+    """Train, or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="print the figures and write no model")
+    parser.add_argument("--scores", type=Path, help="write the unseen probabilities of every mail here (JSON lines)")
+    args = parser.parse_args()
+    raw = REGISTER.read_bytes()
+    concepts = tuple(sorted({group.concept for group in decode_terms(raw).groups if group.concept}))
+    layout, terms = layout_of(concepts), read_terms(raw, concepts=concepts)
+    mails = [example_of(mail, terms, layout) for name in TRAINED_ON for mail in read_lines(name) if mail["classes"] != ["unread"]]
+    mails += [example_of(mail, terms, layout) for mail in sentence_mails()]
+    print(f"{len(mails)} mails and sentences", file=sys.stderr)
+    inputs = unseen_inputs(mails, concepts, layout)
+    if args.scores:
+        lines = [
+            {"id": item.mail["id"], "rules": {name.value: value for name, value in item.rules.items()}, **shares}
+            for item, shares in zip(mails, unseen_probabilities(inputs, mails), strict=True)
+        ]
+        args.scores.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    if args.check:
+        return
+    combiner = {name.value: fit_combiner(inputs, mails, HEADS.index(name.value)) for name in PROSE}
+    model = train(mails, concepts, layout)
+    MODEL.write_bytes(pack(ProseModel(concepts, layout, model.sentence, model.mail, combiner)))
+    print(f"{MODEL.relative_to(ROOT)}: {MODEL.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
