@@ -28,7 +28,7 @@ from addin_backend.evidence.standing import standing_of
 from addin_backend.evidence.transport.connections import read_connections
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
-from addin_backend.flows.observe_transport import ObservedTransport
+from addin_backend.flows.observe_transport import ObservedTransport, Sayings
 from addin_backend.flows.refresh_transport import Refresher
 from addin_backend.model.evidence import Channels
 from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
@@ -219,9 +219,12 @@ def lookups(
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
     lookup = transport_lookup(settings, book.registers, store, refresher)
-    return ObservedTransport(
-        lookup, last_without_tls(read_observations(book.files)), book.registers.partner_by_domain, read_connections(book.files)
-    )
+    return ObservedTransport(lookup, sayings(book))
+
+
+def sayings(book: Rulebook) -> Sayings:
+    """What the registers say of domains."""
+    return Sayings(last_without_tls(read_observations(book.files)), book.registers.partner_by_domain, read_connections(book.files))
 
 
 def checking(

@@ -16,7 +16,7 @@ import structlog
 
 from addin_backend.accountability import records
 from addin_backend.accountability.records import Act
-from addin_backend.bootstrap.checking import Rulebook, checking, files_in_force, lookups, open_engine, revisions, rulebook_of
+from addin_backend.bootstrap.checking import Rulebook, checking, files_in_force, lookups, open_engine, revisions, rulebook_of, sayings
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.bootstrap.transport import kept_fresh, open_transport_store
@@ -27,10 +27,13 @@ from addin_backend.edges.wish_folder import Answer, WishFolder
 from addin_backend.errors import SendSecurelyError
 from addin_backend.evidence.extraction.reader import Reader
 from addin_backend.flows.check import Checking
+from addin_backend.flows.observe_transport import known_connections
 from addin_backend.flows.policy.live import Live
 from addin_backend.flows.policy.publish import Wish, activate
 from addin_backend.flows.policy.sample import sample_question
 from addin_backend.flows.policy.shadow import Counts, ShadowedEngine
+from addin_backend.flows.refresh_transport import UNUSED
+from addin_backend.model.evidence import TransportEvidence
 from addin_backend.ports import EngineFailure, PolicyEngine, PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.services import RuleLine, RulesInForce
@@ -118,6 +121,11 @@ class LiveRules:
         shadow = OpaServer(self._settings.shadow_opa_url, policies, timeout=self._settings.engine_deadline)
         draw = random.SystemRandom().random
         return ShadowedEngine(engine, shadow, self._settings.shadow_share, draw, self.shadow_counts, self._report)
+
+    def connections(self) -> tuple[TransportEvidence, ...]:
+        """What is known of each domain that mail went to lately, and of every partner. Nothing is asked."""
+        at = now()
+        return known_connections(self._transport.domains(at - UNUSED), self._transport.answer, sayings(self.current.book), at)
 
     @property
     def current(self) -> InForce:

@@ -149,6 +149,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
                 rules=lambda: rules.current.shown,
+                connections=rules.connections,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,

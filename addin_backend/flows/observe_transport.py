@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from addin_backend.evidence.transport.connections import EMPTY as NO_CONNECTIONS
 from addin_backend.evidence.transport.connections import Connections, decided
 from addin_backend.evidence.transport.observed import LIFE, judged
-from addin_backend.model.evidence import TransportEvidence
+from addin_backend.evidence.transport.verdict import with_register
+from addin_backend.model.evidence import TransportEvidence, TransportVerdict
 from addin_backend.model.register import Partner
 from addin_backend.ports import Log, TransportSource
 
@@ -22,26 +25,46 @@ def _verified_on(partners: Partners, domain: str, on: date) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedTransport:
-    """A TransportSource: ``source``'s answers with what our own registers say of the domains.
-
-    ``seen_on``: the last day mail to a domain was seen to go without TLS, which makes no answer milder. ``connections``: risk assessments
-    and agreements, which stay facts of their own.
+class Sayings:
+    """What our own registers say of domains. ``seen_on``: the last day mail to a domain was seen to go without TLS, which makes no answer
+    milder. ``connections``: risk assessments and agreements, which stay facts of their own.
     """
 
-    source: TransportSource
     seen_on: Mapping[str, date]
     partners: Partners
     connections: Connections = NO_CONNECTIONS
 
+    def applied(self, evidence: TransportEvidence, at: datetime) -> TransportEvidence:
+        """``evidence`` with what is said of its domain."""
+        seen_on, verified_on = self.seen_on.get(evidence.domain), _verified_on(self.partners, evidence.domain, at.date())
+        return decided(judged(evidence, seen_on, verified_on, at), self.connections, at)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTransport:
+    """A TransportSource: ``source``'s answers with what our own registers say of the domains."""
+
+    source: TransportSource
+    sayings: Sayings
+
     def look_up_all(self, domains: Sequence[str], at: datetime, budget: float) -> Mapping[str, TransportEvidence]:
         """The evidence for every domain asked for. Never raises."""
         found = self.source.look_up_all(domains, at, budget)
-        return {domain: self._with_registers(evidence, at) for domain, evidence in found.items()}
+        return {domain: self.sayings.applied(evidence, at) for domain, evidence in found.items()}
 
-    def _with_registers(self, evidence: TransportEvidence, at: datetime) -> TransportEvidence:
-        seen_on, verified_on = self.seen_on.get(evidence.domain), _verified_on(self.partners, evidence.domain, at.date())
-        return decided(judged(evidence, seen_on, verified_on, at), self.connections, at)
+
+def known_connections(
+    domains: Iterable[str], answer: Callable[[str], TransportEvidence | None], sayings: Sayings, at: datetime
+) -> tuple[TransportEvidence, ...]:
+    """What is known of ``domains`` and of every partner now, without asking the network: an answer that has ended counts as unknown."""
+    found = []
+    for domain in dict.fromkeys((*domains, *sorted(sayings.partners))):
+        kept = answer(domain)
+        if kept is None or (kept.expires_at is not None and kept.expires_at < at):
+            ended = TransportEvidence(domain=domain, verdict=TransportVerdict.UNKNOWN, reasons=("evidence_stale" if kept else "not_asked",))
+            kept = msgspec.structs.replace(ended, checked_at=kept.checked_at) if kept else ended
+        found.append(sayings.applied(with_register(kept, sayings.partners.get(domain, ()), at), at))
+    return tuple(found)
 
 
 def contradicted_partners(partners: Partners, seen_on: Mapping[str, date], on: date) -> Iterator[str]:

@@ -15,6 +15,7 @@ from addin_backend.flows.changes import Applied
 from addin_backend.flows.why import Explained
 from addin_backend.model.decision import Decision, Edit, Texts
 from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
 from addin_backend.model.record import Checkpoint
@@ -138,6 +139,7 @@ class Services:
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
+    ``connections`` what is known of each domain that mail went to.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
     ``package``    the sealed package behind a link; raises NotFound.
@@ -156,6 +158,7 @@ class Services:
     apply: Callable[[Message, Edit], tuple[Applied, ...]]
     job: Callable[[str], SendJob]
     rules: Callable[[], RulesInForce]
+    connections: Callable[[], tuple[TransportEvidence, ...]]
     recent: Callable[[int, str], LogView]
     why: Callable[[str, str], Explained]
     package: Callable[[str], PortalPackage]

@@ -15,7 +15,7 @@ from addin_backend.flows.changes import apply
 from addin_backend.flows.intake import from_draft
 from addin_backend.flows.why import Explained
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
-from addin_backend.model.evidence import ContentEvidence
+from addin_backend.model.evidence import ContentEvidence, TransportEvidence, TransportVerdict
 from addin_backend.model.identity import Identity
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import Group, PortalPackage, SendJob, SendState
@@ -35,6 +35,10 @@ from addin_backend.web.services import (
 
 EVENT = "019aa000-0000-7000-8000-000000000001"
 EMPTY_ANSWER = b'{"action":"block","findings":[],"recipients":[]}'
+CONNECTIONS = (
+    TransportEvidence(domain="god.example", verdict=TransportVerdict.DANE, enforcement="connector", evidence_id="e" * 64),
+    TransportEvidence(domain="<b>.example", verdict=TransportVerdict.CONTRADICTED, reasons=("report_no_tls",)),
+)
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 METTE = "mette.holm@nordlys.example"
 IDENTITIES = {
@@ -179,6 +183,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         apply=lambda message, edit: apply(message, edit, ContentEvidence(classes=frozenset())),
         job=recorder.job,
         rules=recorder.rules,
+        connections=lambda: CONNECTIONS,
         recent=recorder.recent,
         why=recorder.why,
         package=recorder.package,
