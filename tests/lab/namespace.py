@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -156,7 +157,9 @@ class Lab:
         addresses = [item.v6 for item in self.world.hosts if item.v6]
         command = [
             self._tool("unshare"),
-            "-nm",
+            "-nmp",
+            "--fork",
+            "--kill-child",
             "--propagation",
             "private",
             sys.executable,
@@ -175,7 +178,8 @@ class Lab:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._inside is not None:
-            self._inside.terminate()  # with it goes the first process of the namespace, and so every other (pid_namespaces(7))
+            with suppress(IndexError, OSError):  # it may have ended by itself
+                os.kill(self._first(), signal.SIGTERM)  # the namespace's first process: with it goes every other (pid_namespaces(7))
             try:
                 self._inside.wait(20)
             except subprocess.TimeoutExpired:
@@ -183,11 +187,14 @@ class Lab:
             if self._inside.stdout:
                 self._inside.stdout.close()
 
+    def _first(self) -> int:
+        """The namespace's first process, as seen from here."""
+        assert self._inside is not None
+        return int(Path(f"/proc/{self._inside.pid}/task/{self._inside.pid}/children").read_text().split()[0])
+
     def command(self, *arguments: str) -> list[str]:
         """A command line that runs ``arguments`` inside."""
-        assert self._inside is not None
-        first = Path(f"/proc/{self._inside.pid}/task/{self._inside.pid}/children").read_text().split()[0]
-        return [self._tool("nsenter"), "-t", first, "-n", "-m", "--", *arguments]
+        return [self._tool("nsenter"), "-t", str(self._first()), "-n", "-m", "--", *arguments]
 
     def run(self, *arguments: str, seconds: float = 60, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a program inside until it ends."""
