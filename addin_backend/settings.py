@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = "data"
     policies_dir: str = ""
     registers_dir: str = ""
+    directory_file: str = ""
     engine: str = "embedded"
     engine_workers: _Some = 1
     engine_deadline: _Seconds = 2.0
@@ -88,6 +89,10 @@ TABLE: tuple[Row, ...] = (
     Row("data_dir", "Folder for the databases, the log and the keys."),
     Row("policies_dir", "Folder with the rules; empty: the rules of the product."),
     Row("registers_dir", "Folder with your own registers; each replaces the product's register of the same name."),
+    Row(
+        "directory_file",
+        "JSON file with the organisation's own addresses (mailboxes, guests, groups); empty: a colleague is not known as one.",
+    ),
     Row("engine", "'embedded' (regorus in a process of its own) or 'opa' (an OPA server at opa_url)."),
     Row("engine_workers", "How many embedded engine processes."),
     Row("engine_deadline", "Seconds that the rules may take; longer is a block."),

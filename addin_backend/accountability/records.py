@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from addin_backend.ports import Pseudonymiser
 DISPENSED = "DI-01"  # a dispensation was used; its params name it
 _PLAIN = re.compile(r"[a-z0-9_]{1,64}")
 _SIZES = ((100_000, "under_100_kb"), (1_000_000, "under_1_mb"), (10_000_000, "under_10_mb"))
+_NO_REASONS: Mapping[str, str] = {}
 OUTCOMES = {
     SendState.SENT: "sent",
     SendState.PARTLY_SENT: "partly_sent",
@@ -174,7 +175,14 @@ def _fitting(record: Record) -> Record:
     return record
 
 
-def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser) -> Record:
+def _reasons(reasons: Mapping[str, str], at: datetime, names: Pseudonymiser) -> list[str]:
+    """Code, whom it is about, and a keyed digest of the reason: the words stand sealed beside the record."""
+    split = [(*item.partition(":")[::2], text) for item, text in sorted(reasons.items())]
+    who = [(code, f" {names.pseudonym('address', address, at)}" if address else "", text) for code, address, text in split]
+    return [f"{code}{whom} {names.pseudonym('reason', text, at)}" for code, whom, text in who]
+
+
+def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser, reasons: Mapping[str, str]) -> Record:
     body: dict[str, Any] = {
         "job": act.job_id,
         "on_behalf_of": _on_behalf_of(act, names),
@@ -207,6 +215,7 @@ def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, nam
         },
         "secure_requested": evidence.secure_requested,
         "confirmed": _confirmed(evidence, act.at, names),
+        "reasons": _reasons(reasons, act.at, names),
     }
     return _fitting(_record(action, act, body, names))
 
@@ -222,14 +231,14 @@ def _record(action: str, act: Act, body: dict[str, Any], names: Pseudonymiser) -
     )
 
 
-def checked(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser) -> Record:
-    """A check before sending."""
-    return _decision("checked", decision, evidence, act, names)
+def checked(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser, reasons: Mapping[str, str] = _NO_REASONS) -> Record:
+    """A check before sending; of the ``reasons`` that were given, by code or "code:address", it holds keyed digests."""
+    return _decision("checked", decision, evidence, act, names, reasons)
 
 
-def decided(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser) -> Record:
-    """The decision that a send is built on; it is recorded before anything is done."""
-    return _decision("decided", decision, evidence, act, names)
+def decided(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser, reasons: Mapping[str, str] = _NO_REASONS) -> Record:
+    """The decision that a send is built on; it is recorded before anything is done. ``reasons`` as for ``checked``."""
+    return _decision("decided", decision, evidence, act, names, reasons)
 
 
 def outcome(job: SendJob, at: datetime, names: Pseudonymiser) -> Record:

@@ -15,6 +15,7 @@ from addin_backend.decision import metadata
 from addin_backend.decision.explain import FAILURE_TEXTS, RuleText
 from addin_backend.decision.revision import policy_set
 from addin_backend.edges.certificate_folder import CertificateFolder
+from addin_backend.edges.directory_file import read_directory
 from addin_backend.edges.policy_folder import read_folder, with_registers
 from addin_backend.edges.revision_store import RevisionFolder
 from addin_backend.edges.transport_store import SqliteTransportStore
@@ -22,6 +23,7 @@ from addin_backend.errors import BadRegister, SendSecurelyError, Unavailable
 from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
 from addin_backend.evidence.extraction.reader import Reader, read_here
+from addin_backend.evidence.look_alike import KnownDomains
 from addin_backend.evidence.recipients import RegisterFacts
 from addin_backend.evidence.registers import Registers, read_registers
 from addin_backend.evidence.standing import standing_of
@@ -30,6 +32,7 @@ from addin_backend.evidence.transport.observed import last_without_tls, read_obs
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport, Sayings
 from addin_backend.flows.refresh_transport import Refresher
+from addin_backend.flows.surroundings import Sources
 from addin_backend.model.evidence import Channels
 from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
 from addin_backend.settings import Settings
@@ -227,6 +230,13 @@ def sayings(book: Rulebook) -> Sayings:
     return Sayings(last_without_tls(read_observations(book.files)), book.registers.partner_by_domain, read_connections(book.files))
 
 
+def sources(settings: Settings, registers: Registers) -> Sources:
+    """Who is asked what is around a mail. Our own records come with the data folder (bootstrap/sending.py)."""
+    known = {*registers.partner_by_domain, *registers.fact_by_domain, *registers.bases_by_domain}
+    directory = read_directory(read_setting(settings, "directory_file")) if settings.directory_file else None
+    return Sources(registers, KnownDomains(registers.own_domains, known - registers.free_domains), directory=directory)
+
+
 def checking(
     settings: Settings, book: Rulebook, engine: PolicyEngine, transport: TransportSource | None, read: Reader = read_here
 ) -> Checking:
@@ -243,4 +253,5 @@ def checking(
         deadline=settings.engine_deadline,
         read=read,
         standing=standing_of(book.registers),
+        sources=sources(settings, book.registers),
     )

@@ -20,22 +20,26 @@ import uvicorn
 
 from addin_backend.bootstrap.checking import PROJECT, rulebook
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.bootstrap.server import Surroundings, open_services
 from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.errors import Unavailable
+from addin_backend.model.facts import ThreadProtection
+from addin_backend.model.past import DealtWith, Departed
 from addin_backend.model.register import Partners
 from addin_backend.sandbox.dns import LoopbackDns
 from addin_backend.sandbox.exchange import process as exchange
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.pki import DemoPki, create_demo_pki
 from addin_backend.sandbox.playground import routes as playground
-from addin_backend.sandbox.playground.demo_world import DemoWorld, SandboxSignIn
+from addin_backend.sandbox.playground.demo_world import PEOPLE, DemoWorld, SandboxSignIn
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
 from addin_backend.web.guard import LOOPBACK_HOSTS
 
 LOOPBACK = "127.0.0.1"
 REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
+DIRECTORY, CONTACTS = REGISTERS.parent / "directory.json", REGISTERS.parent / "contacts.json"
 # The outside world as the demo's DNS knows it. It answers SERVFAIL about everybody else: what we cannot find out is unknown.
 OUTSIDE = ("fynskpension", "gammelpartner", "skovadvokat", "postkasse", "cafehavnen", "mumbaiclaims", "bernre")
 SERVICE_ACCOUNT, SERVICE_PASSWORD = "addin-backend", "sandbox"
@@ -89,6 +93,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         tenant="nordlys",
         data_dir=str(data),
         registers_dir=str(_registers_as_of(now().date(), data)),
+        directory_file=str(DIRECTORY),
         public_url=url,
         certificates_dir=str(pki.certificates),
         trusted_roots=str(pki.roots),
@@ -102,6 +107,18 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         ews_password=SERVICE_PASSWORD,
         log_format="console",
     )
+
+
+def seed_contacts(cabinet: Cabinet) -> None:
+    """The sample employees have written to the people of the ready-made drafts before, and have said this quarter that the private
+    addresses among them are right; everybody else is new to them.
+    """
+    addresses = msgspec.json.decode(CONTACTS.read_bytes(), type=dict[str, list[str]])["addresses"]
+    dealt = tuple(
+        DealtWith(address=item, named_domain="", protection=ThreadProtection.NONE, told=frozenset({"RC-09"})) for item in addresses
+    )
+    for person in PEOPLE:
+        cabinet.history.remember(Departed(mail=f"seed {person.address}", sender=person.address, at=now(), recipients=dealt))
 
 
 @contextlib.contextmanager
@@ -156,7 +173,7 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
         sign_in = SandboxSignIn()
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
         own = demo_settings(settings, folder, pki, url, (simulator.endpoint, dns.resolver))
-        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True)) as opened:
+        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True, seed=seed_contacts)) as opened:
             services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
             app = create_app(services, extra=playground.routes(world), links=(playground.LINK,), templates=(playground.TEMPLATES,))
             config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from addin_backend.accountability import records
@@ -19,6 +21,7 @@ from addin_backend.bootstrap.checking import certificate_store
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.setting_files import make_data_folder, private_file, read_setting
 from addin_backend.edges.accountability_log.writer import SqliteLog
+from addin_backend.edges.contact_history import SqlContactHistory
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
@@ -37,6 +40,8 @@ from addin_backend.sealing import envelope
 from addin_backend.sealing.smime import Signer, read_signer
 from addin_backend.settings import Settings
 
+THREADS_KEPT = timedelta(days=400)  # a reply that comes later is a new matter
+USES_KEPT = timedelta(days=5 * 366)  # the longest window and the longest dispensation that anybody should set
 WORKFLOW_VERSION = "1"  # raise when the steps of flows/send.py change so that an unended workflow cannot go on under the new code
 EXECUTOR = "sendsecurely-1"  # one process per data folder; the log's lock file sees to that
 
@@ -56,6 +61,7 @@ class Cabinet:
     names: KeyedPseudonyms
     store: SqlStore
     questions: QuestionStore
+    history: SqlContactHistory
 
     def seal(self, content: bytes, name: str) -> bytes:
         """``content`` at rest, bound to ``name``."""
@@ -67,6 +73,7 @@ class Cabinet:
 
     def close(self) -> None:
         """Let go of the files; the log signs its last checkpoint."""
+        self.history.close()
         self.questions.close()
         self.store.close()
         self.log.close()
@@ -112,7 +119,20 @@ def open_cabinet(settings: Settings) -> Cabinet:
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
     )
     names = KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms"))
-    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys))
+    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys), open_history(settings, keys))
+
+
+def open_history(settings: Settings, keys: KeyFile) -> SqlContactHistory:
+    """Our own records of whom was written to. Raises Unavailable."""
+    hash_key = keys.secret("history")
+    history = SqlContactHistory(
+        sqlite_url(private_file(Path(settings.data_dir) / "history.sqlite")),
+        keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),
+        seal=lambda content, name: envelope.seal_bytes(content, name, keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
+    )
+    history.forget_before(threads=now() - THREADS_KEPT, uses=now() - USES_KEPT)
+    return history
 
 
 def open_questions(settings: Settings, keys: KeyFile) -> QuestionStore:
@@ -137,6 +157,22 @@ def keep_question(cabinet: Cabinet, event_id: str, decision: Decision) -> None:
         cabinet.questions.keep(recorded)
 
 
+REASONS = "reasons"  # the name that the reasons of an event are kept under, beside its record
+
+
+def keep_reasons(cabinet: Cabinet, event_id: str, reasons: Mapping[str, str]) -> None:
+    """Keep the reasons that a sender gave, sealed under the event that is about to be recorded. Raises Unavailable."""
+    if reasons:
+        sealed = cabinet.seal(msgspec.msgpack.encode(dict(reasons)), f"{REASONS}\n{event_id}")
+        cabinet.store.put_bytes(event_id, REASONS, sealed)
+
+
+def reasons_of(cabinet: Cabinet, event_id: str) -> Mapping[str, str]:
+    """The reasons behind a record. Raises NotFound."""
+    sealed = cabinet.store.get_bytes(event_id, REASONS)
+    return msgspec.msgpack.decode(cabinet.unseal(sealed, f"{REASONS}\n{event_id}"), type=dict[str, str])
+
+
 def _signer(settings: Settings) -> Signer | None:
     if not settings.signing_certificate:
         return None
@@ -151,7 +187,13 @@ def recording(cabinet: Cabinet) -> Recording:
         ticket_key=cabinet.keys.ticket_key,
         new_id=new_id,
         keep=lambda event_id, decision: keep_question(cabinet, event_id, decision),
+        keep_reasons=lambda event_id, reasons: keep_reasons(cabinet, event_id, reasons),
     )
+
+
+def with_history(checking: Checking, cabinet: Cabinet) -> Checking:
+    """The rules in force, with our own records to ask."""
+    return replace(checking, sources=replace(checking.sources, history=cabinet.history)) if checking.sources else checking
 
 
 def act_of(actor: str, mailbox: str, request_id: str, language: str = "") -> Act:
@@ -193,9 +235,11 @@ def _describe(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], by
 
     def describe(decision: Decision, evidence: Evidence, press: Press, job_id: str) -> bytes:
         event = records.event_id_of(job_id, "decided", press.ask.at)
+        said = press.ask.bound_to(decision.digest)
         keep_question(cabinet, event, decision)
+        keep_reasons(cabinet, event, said.reasons)
         act = Act(event, press.ask.at, press.actor, press.mailbox, press.request_id, language=press.language, job_id=job_id)
-        return canonical(records.decided(decision, evidence, act, cabinet.names))
+        return canonical(records.decided(decision, evidence, act, cabinet.names, said.reasons))
 
     return describe
 
@@ -219,8 +263,10 @@ def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
 
     def refuse(decision: Decision, evidence: Evidence, press: Press) -> None:
         act = act_of(press.actor, press.mailbox, press.request_id, press.language)
+        said = press.ask.bound_to(decision.digest)
         keep_question(cabinet, act.event_id, decision)
-        cabinet.log.append(records.decided(decision, evidence, act, cabinet.names))
+        keep_reasons(cabinet, act.event_id, said.reasons)
+        cabinet.log.append(records.decided(decision, evidence, act, cabinet.names, said.reasons))
 
     return refuse
 

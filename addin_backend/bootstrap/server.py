@@ -16,7 +16,7 @@ from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.opa_settings import bundle_key
-from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording
+from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording, with_history
 from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.bootstrap.why import archive_of
 from addin_backend.edges.entra import AppCertificate, TokenSource
@@ -67,24 +67,35 @@ def ews_mailbox(settings: Settings) -> EwsMailbox:
     return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
 
 
-def _check_service(rules: LiveRules, records_to: Recording) -> Callable[[CheckCall], Checked]:
+def _asked(call: CheckCall) -> Ask:
+    return Ask(
+        at=now(),
+        secure=call.secure,
+        confirmed=call.confirmed,
+        confirmed_for=call.confirmed_for,
+        reasons=call.reasons,
+        answers=call.answers,
+    )
+
+
+def _check_service(rules: LiveRules, cabinet: Cabinet, records_to: Recording) -> Callable[[CheckCall], Checked]:
     def check_call(call: CheckCall) -> Checked:
-        ask = Ask(at=now(), secure=call.secure, confirmed=call.confirmed, confirmed_for=call.confirmed_for)
+        ask = _asked(call)
         act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
         with rules.lent() as in_force:
-            decision, value = pre_send(call.message, ask, act, in_force.checking, records_to)
+            decision, value = pre_send(call.message, ask, act, with_history(in_force.checking, cabinet), records_to)
         return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
 
     return check_call
 
 
-def _send_service(rules: LiveRules, parts: Accepting) -> Callable[[SendCall], SendAnswer]:
+def _send_service(rules: LiveRules, cabinet: Cabinet, parts: Accepting) -> Callable[[SendCall], SendAnswer]:
     def send_call(call: SendCall) -> SendAnswer:
         asked = call.check
         press = Press(
             actor=asked.identity.address,
             message=asked.message,
-            ask=Ask(at=now(), secure=asked.secure, confirmed=asked.confirmed, confirmed_for=asked.confirmed_for),
+            ask=_asked(asked),
             mailbox=asked.mailbox,
             idempotency_key=call.idempotency_key,
             item_id=asked.item_id,
@@ -92,7 +103,7 @@ def _send_service(rules: LiveRules, parts: Accepting) -> Callable[[SendCall], Se
             request_id=asked.request_id,
         )
         with rules.lent() as in_force:
-            decision, job = accept(press, replace(parts, checking=in_force.checking))
+            decision, job = accept(press, replace(parts, checking=with_history(in_force.checking, cabinet)))
         return SendAnswer(decision, job)
 
     return send_call
@@ -122,10 +133,11 @@ def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], E
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What differs between the server and the demo world."""
+    """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked."""
 
     identify: Identify
     open_pages: bool = False
+    seed: Callable[[Cabinet], None] = lambda _cabinet: None
 
 
 @contextmanager
@@ -140,12 +152,13 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         stopping = threading.Event()
         durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
         try:
+            around.seed(cabinet)
             rules.start(cabinet)
             yield Services(
                 identify=around.identify,
                 intake=from_draft,
-                check=_check_service(rules, recording(cabinet)),
-                send=_send_service(rules, accepting(rules.current.checking, cabinet, mailbox, durable)),
+                check=_check_service(rules, cabinet, recording(cabinet)),
+                send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
                 rules=lambda: rules.current.shown,

@@ -319,6 +319,7 @@ def _assemble(block: HeaderBlock, reading: _Reading, size: int) -> Message:
         sensitivity=block.first("sensitivity").strip().lower() or "normal",
         in_reply_to=block.first("in-reply-to").strip(),
         references=" ".join(block.first("references").split()),
+        label="; ".join(block.all("msip_labels")),
         readable=reading.readable,
         defects=tuple(reading.defects),
         size_bytes=size,

@@ -19,9 +19,9 @@ from addin_backend.model.evidence import (
     TransportEvidence,
     TransportVerdict,
 )
-from addin_backend.model.facts import Answered, DigitalPost, RemoteAccess
+from addin_backend.model.facts import Answered, Counted, DigitalPost, RemoteAccess, Uses
 from addin_backend.model.message import Recipient
-from addin_backend.model.register import BasisEntry, DomainFact
+from addin_backend.model.register import DomainFact
 from addin_backend.ports import CertificateStore
 
 UNKNOWN_COUNTRY = "unknown"
@@ -55,22 +55,23 @@ def unknown_transport(domain: str, *reasons: str) -> TransportEvidence:
     return TransportEvidence(domain=domain, verdict=TransportVerdict.UNKNOWN, reasons=reasons)
 
 
-def _abroad(fact: DomainFact | None) -> RemoteAccess:
+def abroad_of(fact: DomainFact | None) -> RemoteAccess:
     """Who else reads the mail from where; nothing recorded is no access, as with every agreement that is not there."""
     if fact is None or fact.remote_access is None:
         return RemoteAccess()
     return RemoteAccess(fact.remote_access.by, fact.remote_access.country)
 
 
-def _strongest(entries: tuple[BasisEntry, ...], countries: tuple[str, str], at: date) -> TransferBasis | None:
+def basis_of(registers: Registers, domain: str, countries: tuple[str, str], at: date) -> TransferBasis | None:
     """The entry to judge by: for the recipient's own country, else for the one it is read from; one in force if there is any, else the
-    one that expired last, so that the policy can say so.
+    one that expired last, so that the policy can say so. How often it was used our own records say (evidence/surround.py).
     """
-    begun = [entry for entry in entries if entry.valid_from <= at]
+    begun = [entry for entry in registers.bases_by_domain.get(domain, ()) if entry.valid_from <= at]
     fitting = next((found for country in countries if (found := [entry for entry in begun if entry.country == country])), [])
     if not fitting:
         return None
     entry = max(fitting, key=lambda item: (item.valid_to >= at, item.guarantees_met, len(item.classes), item.valid_to))
+    limits = registers.parameters.transfers
     return TransferBasis(
         basis=entry.basis,
         module="" if entry.module == "none" else entry.module,
@@ -82,6 +83,7 @@ def _strongest(entries: tuple[BasisEntry, ...], countries: tuple[str, str], at: 
         data_kinds=frozenset(entry.data_kinds),
         public_powers=Answered(entry.public_powers),
         authority_informed=Answered(entry.authority_informed),
+        uses=Uses(Counted.UNKNOWN, 0, entry.max_uses or limits.derogation_uses, limits.window_days),
     )
 
 
@@ -120,10 +122,10 @@ class RegisterFacts:
             role=role,
             country=country,
             country_strength=strength,
-            transfer_basis=_strongest(registers.bases_by_domain.get(domain, ()), (country, _abroad(fact).country), at),
+            transfer_basis=basis_of(registers, domain, (country, abroad_of(fact).country), at),
             transport=transport.get(domain) or unknown_transport(domain, "not_looked_up"),
             certificate=state,
-            remote_access=_abroad(fact),
+            remote_access=abroad_of(fact),
             digital_post=fact.digital_post if fact else DigitalPost.UNKNOWN,
         )
 

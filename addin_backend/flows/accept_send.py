@@ -11,6 +11,7 @@ from addin_backend.errors import Conflict, NotFound, SendSecurelyError, Unavaila
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.groups import groups_of
 from addin_backend.flows.job_content import JobContent
+from addin_backend.flows.surroundings import departed, remember
 from addin_backend.model.decision import Action, Decision
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.message import Message
@@ -131,6 +132,11 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
             raise
         return decision, _started(_same(known, decision.digest), parts.durable)
     job_id = parts.new_id()
+    job = _new_job(press, decision, draft, job_id)
+    said = press.ask.bound_to(decision.digest)
+    ids = tuple(group.message_id for group in job.groups)
+    mail = f"{press.mailbox.lower()}\n{decision.digest}"
+    remember(parts.checking.sources, departed(mail, press.message, decision, evidence, said.answers, ids), decision.action)
     content = JobContent(
         message=press.message,
         protections={item.address: item.protection.value for item in decision.recipients},
@@ -138,7 +144,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         subject_sensitive=evidence.content.subject_sensitive,
         record=parts.describe(decision, evidence, press, job_id),
     )
-    job = parts.store.create(_new_job(press, decision, draft, job_id), parts.seal(msgspec.msgpack.encode(content), job_id))
+    job = parts.store.create(job, parts.seal(msgspec.msgpack.encode(content), job_id))
     try:
         return decision, _started(_same(job, decision.digest), parts.durable)
     except SendSecurelyError:

@@ -19,9 +19,11 @@ from addin_backend.evidence.gather import Circumstances, content_of, gather
 from addin_backend.evidence.recipients import RecipientFacts
 from addin_backend.evidence.standing import Standing
 from addin_backend.flows.find_ways_out import Trying, find_ways_out
+from addin_backend.flows.surroundings import Sources, with_surroundings
 from addin_backend.model.decision import Action, Answer, Decision, RecipientDecision
 from addin_backend.model.evidence import Channels, Evidence, OrganisationKind, TransportEvidence
 from addin_backend.model.message import Message
+from addin_backend.model.past import SendersAnswer
 from addin_backend.ports import EngineFailure, PolicyEngine, TransportSource
 
 LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the client's four (measured)
@@ -30,7 +32,7 @@ LOOK_UP_BUDGET = 1.5  # seconds of DNS and HTTPS work before a send; part of the
 @dataclass(frozen=True, slots=True)
 class Checking:
     """What a check needs: the rules in force, the engine, and where facts come from. ``deadline`` is the engine's, in seconds;
-    ``read`` reads attachments within a budget of its own.
+    ``read`` reads attachments within a budget of its own; ``sources`` is None where facts are given and nobody else is asked.
     """
 
     revision: str
@@ -44,19 +46,27 @@ class Checking:
     deadline: float
     read: Reader
     standing: Standing = field(default_factory=Standing)
+    sources: Sources | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What the sender asks: when, whether *Send securely* was pressed, and what was confirmed for which mail.
 
-    ``confirmed_for`` is the digest of the decision that asked: a confirmation counts for that very mail and no other.
+    ``confirmed_for`` is the digest of the decision that asked: a confirmation counts for that very mail and no other, and so does what
+    was said with it: ``reasons`` by code or "code:address", ``answers`` (who is it, in which country) by lower-case address.
     """
 
     at: datetime
     secure: bool = False
     confirmed: frozenset[str] = frozenset()
     confirmed_for: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, SendersAnswer] = field(default_factory=dict)
+
+    def bound_to(self, digest: str) -> Ask:
+        """What counts for the mail of this digest: nothing that was said for another."""
+        return self if self.confirmed_for == digest else replace(self, confirmed=frozenset(), reasons={}, answers={})
 
 
 def _look_up(message: Message, ask: Ask, parts: Checking) -> Mapping[str, TransportEvidence]:
@@ -107,15 +117,19 @@ def _decide(message: Message, evidence: Evidence, ask: Ask, parts: Checking) -> 
 def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Evidence]:
     """Decide about ``message``. Never raises for what the mail holds or for a failing engine: those are blocks."""
     content = content_of(message, parts.terms, parts.read)
+    bound = ask.bound_to(digest_of(message))
     around = Circumstances(
         organisation=parts.organisation,
         channels=parts.channels,
         at=ask.at.date(),
         secure_requested=ask.secure,
-        confirmed=ask.confirmed if ask.confirmed_for == digest_of(message) else frozenset(),
         standing=parts.standing,
+        confirmed=bound.confirmed,
+        justified=frozenset(bound.reasons),
     )
     evidence = gather(message, content, parts.facts, _look_up(message, ask, parts), around)
+    if parts.sources is not None:
+        evidence = with_surroundings(evidence, message, ask.at, bound.answers, parts.standing, parts.sources)
     decision = _decide(message, evidence, ask, parts)
     trying = Trying(
         answer=lambda changed: _evaluate(changed, parts)[1].action, read=lambda changed: content_of(changed, parts.terms, parts.read)
@@ -125,4 +139,6 @@ def check(message: Message, ask: Ask, parts: Checking) -> tuple[Decision, Eviden
 
 def with_facts(parts: Checking, facts: RecipientFacts, organisation: OrganisationKind) -> Checking:
     """The same rules with other facts, and nothing looked up (``check --evidence``)."""
-    return replace(parts, facts=facts, transport=None, organisation=organisation, standing=replace(parts.standing, asked=False))
+    return replace(
+        parts, facts=facts, transport=None, organisation=organisation, standing=replace(parts.standing, asked=False), sources=None
+    )

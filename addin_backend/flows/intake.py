@@ -48,6 +48,9 @@ def from_draft(draft: DraftInput) -> Message:
         body_format=draft.body_format,
         attachments=tuple(_attachment(item) for item in draft.attachments),
         importance=draft.importance.value,
+        in_reply_to=draft.in_reply_to.strip(),
+        references=" ".join(draft.references.split()),
+        label=draft.label,
         readable=not defects,
         defects=defects,
     )

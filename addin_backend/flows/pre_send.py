@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from addin_backend.accountability import records
 from addin_backend.accountability.records import Act
 from addin_backend.flows.check import Ask, Checking, check
+from addin_backend.flows.surroundings import departed, remember
 from addin_backend.model.decision import Action, Decision, Protection
 from addin_backend.model.message import Message
 from addin_backend.ports import AccountabilityLog, Pseudonymiser
@@ -22,7 +23,7 @@ _AS_IT_IS = frozenset({Protection.PLAIN, Protection.TLS})
 class Recording:
     """Where checks are recorded, and what tickets are sealed with. ``new_id`` gives fresh unguessable ids.
 
-    ``keep`` keeps the question of an event beside the log; it raises Unavailable.
+    ``keep`` keeps the question of an event beside the log, ``keep_reasons`` the reasons that were given; they raise Unavailable.
     """
 
     log: AccountabilityLog
@@ -30,6 +31,7 @@ class Recording:
     ticket_key: bytes
     new_id: Callable[[], str]
     keep: Callable[[str, Decision], None] = field(default=lambda _event, _decision: None)
+    keep_reasons: Callable[[str, Mapping[str, str]], None] = field(default=lambda _event, _reasons: None)
 
 
 def may_leave_as_it_is(decision: Decision) -> bool:
@@ -41,8 +43,13 @@ def may_leave_as_it_is(decision: Decision) -> bool:
 def pre_send(message: Message, ask: Ask, act: Act, checking: Checking, recording: Recording) -> tuple[Decision, str | None]:
     """The recorded decision and the ticket, if any. Raises Unavailable or LogBroken: without a record there is no answer."""
     decision, evidence = check(message, ask, checking)
+    said = ask.bound_to(decision.digest)
     recording.keep(act.event_id, decision)
-    recording.log.append(records.checked(decision, evidence, act, recording.names))
+    recording.keep_reasons(act.event_id, said.reasons)
+    recording.log.append(records.checked(decision, evidence, act, recording.names, said.reasons))
+    if decision.action is Action.ALLOW or may_leave_as_it_is(decision):
+        leaving = departed(f"{act.mailbox.lower()}\n{decision.digest}", message, decision, evidence, said.answers, ())
+        remember(checking.sources, leaving, decision.action)
     if not may_leave_as_it_is(decision):
         return decision, None
     value = ticket.issue_for(

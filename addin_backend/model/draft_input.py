@@ -6,6 +6,7 @@ The fields are untrusted and not normalised; ``flows.intake`` makes a ``Message`
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -38,7 +39,10 @@ class AttachmentInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class DraftInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft in an open compose window. ``item_id`` is Exchange's, or None when the draft was never saved."""
+    """A draft in an open compose window. ``item_id`` is Exchange's, or None when the draft was never saved.
+
+    ``in_reply_to`` and ``references`` hold the Message-IDs of the mails that it follows; ``label`` the name or id of its sensitivity label.
+    """
 
     item_id: str | None = None
     sender: str = msgspec.field(name="from")
@@ -50,3 +54,6 @@ class DraftInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     body_format: BodyFormat = BodyFormat.PLAIN
     attachments: list[AttachmentInput] = []
     importance: Importance = Importance.NORMAL
+    in_reply_to: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    references: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    label: Annotated[str, msgspec.Meta(max_length=200)] = ""

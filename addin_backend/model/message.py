@@ -62,6 +62,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sensitivity: str = "normal"
     in_reply_to: str = ""
     references: str = ""
+    label: str = ""  # the sensitivity label: the header msip_labels as it stands, or a label's name
     readable: bool = True
     defects: tuple[str, ...] = ()
     size_bytes: int = 0

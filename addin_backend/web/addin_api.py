@@ -10,10 +10,14 @@ from starlette.routing import Route
 from addin_backend.errors import BadInput, NotFound, NotYours
 from addin_backend.model.decision import Edit
 from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.evidence import RecipientRole
 from addin_backend.model.identity import Identity
+from addin_backend.model.past import SendersAnswer
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
 from addin_backend.web.services import CheckCall, SendCall, Services
 from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, job_out, send_out
+
+MIN_REASON = 10  # characters that are not blanks around it
 
 
 def _weigh(draft: DraftInput, limit: int) -> None:
@@ -32,11 +36,19 @@ def _own(identity: Identity, body: CheckBody | SendBody | ApplyBody) -> None:
 
 def _bound(body: CheckBody | SendBody) -> None:
     """A confirmation says what it is about: the digest that came with the question."""
-    if body.confirmed and not body.confirmed_for:
+    if (body.confirmed or body.reasons or body.answers) and not body.confirmed_for:
         raise BadInput(
             "A confirmation needs the digest of the mail that it is for.",
             sentence_da="En bekræftelse skal have den kontrolsum med, som hører til mailen.",
             field="confirmed_for",
+        )
+    if any(len(text.strip()) < MIN_REASON for text in body.reasons.values()):
+        raise BadInput("A reason has ten letters or more.", sentence_da="En begrundelse skal være på mindst ti tegn.", field="reasons")
+    if not body.reasons.keys() <= set(body.confirmed):
+        raise BadInput(
+            "A reason is for something that is confirmed.",
+            sentence_da="En begrundelse hører til noget, der er bekræftet.",
+            field="reasons",
         )
 
 
@@ -54,6 +66,8 @@ def _check_call(identity: Identity, body: CheckBody | SendBody, services: Servic
         secure=body.secure,
         request_id=request_id,
         item_id=body.draft.item_id,
+        reasons={code: text.strip() for code, text in body.reasons.items()},
+        answers={address.strip().lower(): SendersAnswer(RecipientRole(said.role), said.country) for address, said in body.answers.items()},
     )
 
 

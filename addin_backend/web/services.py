@@ -18,6 +18,7 @@ from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
+from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import PortalPackage, SendJob
 
@@ -27,7 +28,7 @@ MEGABYTE = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class CheckCall:
     """One request for a check. ``confirmed`` holds codes (or "CODE:address") for the mail whose digest is ``confirmed_for``; ``secure``
-    is True when *Send securely* was pressed.
+    is True when *Send securely* was pressed. ``reasons`` are given for some of ``confirmed``; ``answers`` say who a recipient is.
     """
 
     identity: Identity
@@ -39,6 +40,8 @@ class CheckCall:
     secure: bool
     request_id: str
     item_id: str | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, SendersAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

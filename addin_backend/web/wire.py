@@ -21,20 +21,34 @@ T = TypeVar("T")
 Language = Literal["da", "en"]
 Key = Annotated[str, msgspec.Meta(min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
 Code = Annotated[str, msgspec.Meta(max_length=400)]
+Reason = Annotated[str, msgspec.Meta(min_length=10, max_length=1000)]
+Address = Annotated[str, msgspec.Meta(max_length=400)]
 Digest = Annotated[str, msgspec.Meta(max_length=128)]
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 
 
+class AnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who a recipient is, and in which country (ISO 3166-1 alpha-2) the mail is read."""
+
+    role: Literal["organisation", "private_person"]
+    country: Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{2}|unknown)$")] = "unknown"
+
+
 class CheckBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``POST /api/v1/check``. ``confirmed_for`` is the digest of the decision that asked for ``confirmed``."""
+    """``POST /api/v1/check``. ``confirmed_for`` is the digest of the decision that asked for ``confirmed``.
+
+    ``reasons`` are by code or "CODE:address", each for a confirmation; ``answers`` by address.
+    """
 
     mailbox: str
     draft: DraftInput
     language: Language = "da"
     confirmed: list[Code] = []
     confirmed_for: Digest = ""
+    reasons: dict[Code, Reason] = {}
+    answers: dict[Address, AnswerIn] = {}
     secure: bool = False
 
 
@@ -47,6 +61,8 @@ class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: Language = "da"
     confirmed: list[Code] = []
     confirmed_for: Digest = ""
+    reasons: dict[Code, Reason] = {}
+    answers: dict[Address, AnswerIn] = {}
     secure: bool = True
 
 

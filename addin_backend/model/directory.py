@@ -1,0 +1,28 @@
+"""What the organisation's directory says about an address of its own."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class EntryKind(StrEnum):
+    """What stands behind an address."""
+
+    MAILBOX = "mailbox"
+    GUEST = "guest"
+    CONTACT = "contact"
+    GROUP = "group"
+
+
+class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One address. ``members`` are a group's, by address; ``complete`` is False where the directory does not show all of them.
+
+    ``forwards_to`` are the addresses that the mailbox sends its mail on to.
+    """
+
+    kind: EntryKind
+    forwards_to: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    complete: bool = True
