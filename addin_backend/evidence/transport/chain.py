@@ -50,8 +50,8 @@ class Anchors:
         self._certificates: list[crypto.X509] = []
         for der in ders:
             try:
-                self._certificates.append(crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)))
-            except (ValueError, UnsupportedAlgorithm, crypto.Error):
+                self._certificates.append(crypto.load_certificate(crypto.FILETYPE_ASN1, der))  # cryptography warns of some public roots
+            except (ValueError, crypto.Error):
                 continue
 
     @property
