@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from content_samples import terms
-from sizes import size
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES: dict[str, dict[str, float]] = json.loads((ROOT / "tests/evidence/data/mails/figures.json").read_text(encoding="utf-8"))
@@ -38,10 +37,10 @@ def test_the_test_part_keeps_its_figures(quality: Any) -> None:
 
 def test_everyday_mails_stay_ordinary(quality: Any) -> None:
     """False alarms on everyday external mails that taught nothing."""
-    mails = quality.read("everyday_test.jsonl")[: size(sample=400, full=10_000)]
+    mails = quality.read("everyday_test.jsonl")
     judge = quality.product(terms())
     alarms = sum(bool(judge(mail) & quality.NEED) for mail in mails)
-    assert alarms / len(mails) <= FIGURES["everyday"]["alarms"] + SLACK / 2
+    assert alarms / len(mails) <= FIGURES["everyday"]["alarms"] + SLACK / 4
 
 
 def test_the_mails_are_many_and_different(quality: Any) -> None:

@@ -100,6 +100,18 @@ def _merely_absent(seen: Features, model: ProseModel) -> bool:
     return "absence" in there and not (there & _CAUSES)
 
 
+def _is_said_already(name: SensitivityClass, kept: Sequence[Found], seen: Features, model: ProseModel) -> bool:
+    """Whether the model's own finding adds nothing: a short mail that is merely about absence, or whose CPR number it means, or a bare
+    file name ("scan.pdf"), which the rules read.
+    """
+    if seen.flags[:, model.layout.flags.index("in_attachment_name")].all():
+        return True
+    if name is SensitivityClass.SPECIAL_CATEGORY:
+        return _merely_absent(seen, model)
+    number = any(hit.sensitivity is SensitivityClass.CPR for _, hit in kept)
+    return name is SensitivityClass.CONFIDENTIAL and number and len(seen.flags) <= FEW_SENTENCES
+
+
 def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, model: ProseModel) -> list[Found]:
     """The findings that stand: all identifiers; the rules' where the class is likely enough; the model's own where rules saw nothing."""
     seen = read_prose(passages, terms, model)
@@ -111,7 +123,7 @@ def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, m
         if certainty < terms.counts_from.get(name, COUNTS_FROM):
             continue
         ruled = [item for item in found if item[1].sensitivity is name and not item[1].identifier]
-        if not ruled and name is SensitivityClass.SPECIAL_CATEGORY and _merely_absent(seen[0], model):
+        if not ruled and _is_said_already(name, kept, seen[0], model):
             continue
         kept += ruled or _pointed_at(HEADS.index(name.value), seen, model, certainty)
     return kept
