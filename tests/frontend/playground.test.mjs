@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const at = (name) => new URL(`../../addin_backend/sandbox/playground/static/${name}.js`, import.meta.url);
 const { fieldFor, isWriters, makeDraft, readAddresses, toBase64, withChanges, writeAddresses } = await import(at("draft"));
-const { buttons, confirmations, describe, describeFailure, describeLost, leavesSilently, reasons, receipt, settled } = await import(at("answer"));
+const { buttons, confirmations, describe, describeFailure, describeLost, leavesSilently, needReason, reasons, receipt, settled } = await import(at("answer"));
 const { WORDS, wordsFor } = await import(at("words"));
 const { Failure } = await import(at("api"));
 
@@ -138,4 +138,11 @@ test("both languages have the same words", () => {
   assert.deepEqual(keys(WORDS.da), keys(WORDS.en));
   assert.equal(wordsFor("sv"), WORDS.da);
   for (const words of Object.values(WORDS)) assert.ok(!JSON.stringify(words).includes("!"));
+});
+
+test("a reason is asked for where a question takes one, and only there", () => {
+  const plain = finding("RC-06", "confirm", "a", "t");
+  const taking = { ...finding("CO-10", "confirm", "a", "t"), params: { reason: "required" } };
+  assert.deepEqual(["CO-10:a"], needReason(decision("confirm", [], { findings: [plain, taking] })));
+  assert.deepEqual([], needReason(decision("confirm", [], { findings: [plain] })));
 });

@@ -294,3 +294,25 @@ def test_somebody_elses_draft_is_not_changed() -> None:
     _error(
         client(Recorder()).post("/api/v1/apply", json={"mailbox": METTE, "draft": draft(), "change": "move_to_bcc"}, headers=AS_JONAS), 403
     )
+
+
+def test_reasons_and_answers_reach_the_flow_and_are_checked() -> None:
+    """A reason belongs to a confirmation, has ten letters, and comes with the digest; an answer is by lower-case address."""
+    recorder = Recorder()
+    page = client(recorder)
+    asked = {"confirmed": ["CO-10"], "confirmed_for": "d" * 64}
+    said = {"reasons": {"CO-10": "  Retten har bedt om det.  "}, "answers": {"RAVI@x.example": {"role": "organisation", "country": "IN"}}}
+    assert page.post("/api/v1/check", json=check_body(**asked, **said), headers=AS_METTE).status_code == 200
+    (call,) = recorder.checks
+    assert call.reasons == {"CO-10": "Retten har bedt om det."}
+    assert call.answers["ravi@x.example"].country == "IN"
+    for wrong in (
+        {**asked, "reasons": {"CO-10": "kort"}},
+        {**asked, "reasons": {"CO-10": "           kort"}},
+        {**asked, "reasons": {"CO-10": "x" * 1001}},
+        {**asked, "reasons": {"TF-03": "Retten har bedt om det."}},
+        {"reasons": {"CO-10": "Retten har bedt om det."}},
+        {**asked, "answers": {"a@x.example": {"role": "own_employee"}}},
+        {**asked, "answers": {"a@x.example": {"role": "organisation", "country": "dk"}}},
+    ):
+        _error(page.post("/api/v1/check", json=check_body(**wrong), headers=AS_METTE), 400)

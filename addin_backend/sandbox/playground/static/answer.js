@@ -14,6 +14,12 @@ export function confirmations(decision) {
   return decision.findings.filter(({ effect }) => effect === "confirm").map(({ code, recipient }) => (recipient ? `${code}:${recipient}` : code));
 }
 
+/** Those of them that take a reason. */
+export function needReason(decision) {
+  const open = decision.findings.filter(({ effect, params }) => effect === "confirm" && params?.reason === "required");
+  return confirmations({ findings: open });
+}
+
 /** Findings of one rule with one title stand together, with all they say and whom they concern; the most severe first, notes last. */
 export function reasons(decision, language) {
   const found = new Map();
@@ -59,6 +65,7 @@ export function describe(decision, words, language) {
     })),
     content: (decision.content ?? []).map(({ texts }) => texts[language]),
     reasons: found,
+    asksReason: needReason(decision).length > 0,
     buttons: buttons(decision, words, language),
   };
 }

@@ -39,14 +39,14 @@ export function client(language) {
     samples: () => call("GET", `/playground/api/samples?lang=${language}`),
     saveDraft: (mailbox, draft) => call("POST", "/playground/api/drafts", { token, body: { mailbox, draft } }),
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
-    check: (mailbox, draft, { codes, digest }) =>
-      call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed: codes, confirmed_for: digest, secure: false } }),
+    check: (mailbox, draft, { codes, digest, reasons }) =>
+      call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed: codes, confirmed_for: digest, reasons, secure: false } }),
     apply: (mailbox, draft, { change, recipients, parts }) =>
       call("POST", "/api/v1/apply", { token, body: { mailbox, draft, change, recipients, parts } }),
-    send: (mailbox, draft, { codes, digest }, key) =>
+    send: (mailbox, draft, { codes, digest, reasons }, key) =>
       call("POST", "/api/v1/send", {
         token,
-        body: { idempotency_key: key, mailbox, language, draft, confirmed: codes, confirmed_for: digest, secure: true },
+        body: { idempotency_key: key, mailbox, language, draft, confirmed: codes, confirmed_for: digest, reasons, secure: true },
       }),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`, { token }),
   };

@@ -1,7 +1,7 @@
 // The compose window: what Outlook does around the add-in (save, ask, send) and what the add-in does (show, seal, follow).
 
 import { client, Failure } from "./api.js";
-import { confirmations, describe, describeFailure, describeLost, leavesSilently, receipt, settled } from "./answer.js";
+import { confirmations, describe, describeFailure, describeLost, leavesSilently, needReason, receipt, settled } from "./answer.js";
 import { fieldFor, isWriters, makeDraft, toBase64, withChanges, writeAddresses } from "./draft.js";
 import { alertContent, element, paneContent, receiptContent } from "./show.js";
 import { wordsFor } from "./words.js";
@@ -16,7 +16,7 @@ const at = (id) => document.getElementById(id);
 const sender = document.querySelector(".window").dataset.address;
 const query = `mailbox=${encodeURIComponent(sender)}&lang=${language}`;
 
-const NOTHING = { codes: [], digest: "" }; // what has been confirmed, and for which mail
+const NOTHING = { codes: [], digest: "", reasons: {} }; // what has been confirmed, and for which mail
 const compose = { itemId: null, key: crypto.randomUUID(), attachments: [], confirmed: NOTHING, secure: false, busy: false, shown: null, asked: null };
 
 function draftNow() {
@@ -276,10 +276,29 @@ function act(entry) {
   return ACTS[entry.kind](entry);
 }
 
+const MIN_REASON = 10; // characters, as the API asks for
+
+/** Null when a reason is missing: then the dialog is there and the field has the focus. */
+function reasonGiven() {
+  const wanted = needReason(compose.shown);
+  if (wanted.length === 0) return {};
+  if (!at("alert").open) showAlert(describe(compose.shown, words, language));
+  const text = at("reason").value.trim();
+  if (text.length < MIN_REASON) {
+    at("reason").setAttribute("aria-invalid", "true");
+    at("reason").focus();
+    return null;
+  }
+  return Object.fromEntries(wanted.map((code) => [code, text]));
+}
+
 function confirmShown() {
   const { digest } = compose.shown;
+  const given = reasonGiven();
+  if (given === null) return null;
+  const earlier = compose.confirmed.digest === digest ? compose.confirmed.reasons : {};
   const before = compose.confirmed.digest === digest ? compose.confirmed.codes : [];
-  compose.confirmed = { codes: [...new Set([...before, ...confirmations(compose.shown)])], digest };
+  compose.confirmed = { codes: [...new Set([...before, ...confirmations(compose.shown)])], digest, reasons: { ...earlier, ...given } };
   return pressed(compose.secure ? sendSecurely : send);
 }
 

@@ -54,6 +54,7 @@ export function alertContent(view, words, act) {
     element("div", { class: "alert-head" }, icon(view.tone), element("h2", { id: "alert-title" }, view.headline)),
     view.sentence && view.sentence !== view.headline ? element("p", { class: "sentence" }, view.sentence) : null,
     view.recipients.length > 0 ? people(view.recipients) : null,
+    view.asksReason ? element("p", { class: "reason-line" }, element("label", { for: "reason" }, words.reason), element("textarea", { id: "reason", rows: "3", minlength: "10", maxlength: "1000", required: true, "aria-describedby": "reason-note" }), element("span", { id: "reason-note", class: "fine", role: "status" }, words.reasonNote)) : null,
     view.reference ? element("p", { class: "fine" }, `${words.reference}: `, element("code", {}, view.reference)) : null,
     element("div", { class: "buttons" }, ...view.buttons.map((entry, index) => button(entry, index === 0 && entry.kind !== "back", act))),
   ].filter(Boolean);
