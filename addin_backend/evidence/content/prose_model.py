@@ -78,6 +78,18 @@ def _mail_text(ids: NDArray[np.int32], weights: Array, fewest: int) -> Array:
     return np.asarray(MAIL_TEXT_SCALE * weights[present].sum(axis=0) / np.sqrt(max(len(present), fewest)), np.float32)
 
 
+def _pairs(telling: Array, wide: Array, weights: Array) -> Array:
+    """Per sentence and head the weights of its pairs of flags. Few flags are set, so only their rows are added up."""
+    count, heads = len(wide), weights.shape[2]
+    found = np.zeros((count, heads), np.float32)
+    lines, flags = np.nonzero(telling)
+    if len(lines):
+        firsts = np.flatnonzero(np.diff(lines, prepend=-1))
+        sums = np.add.reduceat(weights[flags], firsts, axis=0)
+        found[lines[firsts]] = np.einsum("neh,ne->nh", sums, wide[lines[firsts]])
+    return found
+
+
 def score(features: Features, model: ProseModel) -> Scores:
     """The scores (log odds) of each sentence and of the mail. Linear in the length."""
     wide = widen(features.flags, model.layout)
@@ -86,8 +98,7 @@ def score(features: Features, model: ProseModel) -> Scores:
         return Scores(np.zeros((0, heads), np.float32), model.mail.bias)
     telling = wide[:, model.layout.telling]
     own = model.sentence
-    weighted = (telling @ own.pairs.reshape(len(model.layout.telling), -1)).reshape(count, -1, heads)
-    pairs = np.einsum("neh,ne->nh", weighted, wide)
+    pairs = _pairs(telling, wide, own.pairs)
     sentences = (
         own.bias
         + FLAG_SCALE * (wide @ own.flags + pairs)
