@@ -117,10 +117,11 @@ def test_a_look_alike_domain_is_asked_about_whatever_the_mail_says(parts: Checki
 
 def test_a_greeting_to_somebody_else_is_asked_about(parts: Checking) -> None:
     """With protected content only."""
+    lunch = _mail(ANNA, body="Hej Pernille\n\nSkal vi spise frokost sammen på torsdag klokken 12?\n", subject="Frokost på torsdag")
     history = MemoryHistory(Past(written_to=frozenset({ANNA})))
     assert "RC-11" in _codes(check(_mail(ANNA, body="Hej Pernille\n\n" + CPR), Ask(AT), _with(parts, history))[0])
     assert "RC-11" not in _codes(check(_mail(ANNA, body="Hej Anna\n\n" + CPR), Ask(AT), _with(parts, history))[0])
-    assert "RC-11" not in _codes(check(_mail(ANNA, body="Hej Pernille\n"), Ask(AT), _with(parts, history))[0])
+    assert "RC-11" not in _codes(check(lunch, Ask(AT), _with(parts, history))[0])
 
 
 def test_an_answered_question_is_not_put_again_this_quarter(parts: Checking) -> None:
