@@ -1,7 +1,7 @@
 """Transport evidence: cached answers from memory and SQLite, a cold look-up, full probes, memory of 50,000 domains, and a bogus zone.
 
 DNS, HTTPS and SMTP are the lab's real servers in a network namespace (tests/lab), on the same cores; without a namespace those rows are
-left out by name. The peer is postfix-mta-sts-resolver with its SQLite cache over its socket, where it is installed.
+left out by name. No peer runs beside it yet.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def candidates(message: Message, decision: Decision, evidence: Evidence, edit: E
     found = list(_about_content(message, decision, evidence, edit))
     if decision.action is not Action.PROTECT:
         found += _about_recipients(message, decision, evidence, edit)
-        if evidence.content.classes and evidence.readable:
+        if evidence.content.classes - {SensitivityClass.UNREAD} and evidence.readable:  # what was not read, nobody can ask to remove
             texts = Texts(da="Fjern de oplysninger, der skal beskyttes", en="Remove the information that has to be protected")
             found.append(_assuming_ordinary(message, evidence, "remove_sensitive_content", texts))
         found += _about_registers(message, decision, evidence)

@@ -130,6 +130,12 @@ def test_each_candidate_changes_what_it_names() -> None:
     assert ("only_attachment (0, 2)", True, 2) == (besides[0].body, besides[1].secure_requested, besides[1].attachment_count)
 
 
+def test_nobody_is_asked_to_remove_what_was_not_read() -> None:
+    """A private mail that asks for a confirmation: its recipients can change, its unread words cannot be named."""
+    private = _hit(SensitivityClass.UNREAD)
+    assert "remove_sensitive_content" not in [item.change for item in _tried((private,), {"a@x.example": Action.CONFIRM})]
+
+
 @pytest.mark.parametrize(
     ("hits", "expected"),
     [((CPR,), "Fjern CPR-nummeret"), ((CPR, ACCOUNT), "Fjern numrene (fx CPR, konto eller kort)")],
