@@ -311,3 +311,15 @@ def test_console_and_log_show_what_is_true(page: Page, address: str, root: Path,
     assert page.locator(".records > li").count() == page.locator(".records .tag-allow").count() > 0
     assert "@" not in page.locator(".records").inner_text()
     _picture(page, root, f"{language}-log")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_health_told_in_plain_words_goes_securely(page: Page, address: str, root: Path, language: str) -> None:
+    """Draft 8: no listed term, and still the mail is known for what it is; the pane says what was found, never a word of it."""
+    _compose(page, address, language, "prose")
+    page.click("#send")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    assert _people(page, "#alert") == {BO: HOW[language]["portal"]}
+    _picture(page, root, f"{language}-8-dialog")
+    page.click("#alert [data-kind=send_securely]")
+    assert list(_receipt(page)) == [BO]

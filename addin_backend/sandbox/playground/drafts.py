@@ -105,6 +105,20 @@ SAMPLES: tuple[Sample, ...] = (
         ),
     ),
     Sample(
+        key="prose",
+        title={"da": "Helbred uden fagord", "en": "Health in plain words"},
+        note={"da": "Ingen af ordene er sygdomme", "en": "None of the words is an illness"},
+        to=(("Bo Madsen", "bo.madsen@postkasse.example"),),
+        subject="Nyt tidspunkt for besigtigelsen",
+        body=(
+            "Kære Bo\n\n"
+            "Tak for snakken om Karen i går. Hun kan stadig ikke komme op ad trappen selv, og hun vågner flere gange om natten og er bange "
+            "for at falde igen. Hendes mand hjælper hende i bad om morgenen.\n\n"
+            "Skal vi udsætte besigtigelsen til marts?\n\n"
+            "Venlig hilsen\nMette Holm\nNordlys Forsikringsmægler A/S\n"
+        ),
+    ),
+    Sample(
         key="archive",
         title={"da": "Dokument i en zip", "en": "Document in a zip"},
         note={"da": "CPR-nummer inde i en fil", "en": "A CPR number inside a file"},
