@@ -163,3 +163,10 @@ def test_the_policy_sets_the_doubt() -> None:
     )
     assert frozenset() == strict.classes
     assert careful.classes > strict.classes
+
+
+@pytest.mark.parametrize("text", ["Hej Pernille", "Hi Susan", "Kære Peter Hansen", "Hej Morten, ring lige", "Hej", ""])
+def test_a_greeting_and_a_few_words_tell_nothing_about_anybody(text: str) -> None:
+    """The tone of a name alone is no finding; with a sentence about the person behind it, it is."""
+    assert frozenset() == evidence(text, "Sag").classes
+    assert SPECIAL in evidence(f"{text}\n\nKaren er indlagt med en blodprop i hjernen og kan ikke tale.", "Sag").classes

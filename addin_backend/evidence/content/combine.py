@@ -6,6 +6,7 @@ Identifiers (CPR numbers, cards, accounts …) count by themselves and are never
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -25,6 +26,7 @@ COUNTS_FROM = 30  # percent, where the register says nothing
 SOFTLY = 4.0  # scores beyond this count little more
 NO_SENTENCE = -5.0
 FEW_SENTENCES = 2
+FEW_WORDS = 4  # besides the greeting
 SHOWN = 3  # sentences that the model points at for one class
 Found = tuple[Passage, Hit]
 _CAUSES = frozenset(
@@ -100,6 +102,24 @@ def _merely_absent(seen: Features, model: ProseModel) -> bool:
     return "absence" in there and not (there & _CAUSES)
 
 
+_GREETING = re.compile(
+    r"^\s*(?:hej(?:sa)?|hi|hey|hello|hallo|dav|kære|dear|goddag|god(?:morgen|aften| dag| morgen| aften)"
+    r"|good (?:morning|afternoon|evening))\b[^\n,.!?:;]{0,40}[,.!:;]?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def _says_little(passages: Sequence[Passage]) -> bool:
+    """Whether a mail is a greeting and a few words at the most: too little to tell anything about a person by its tone alone."""
+    said = 0
+    for passage in passages:
+        said += len(_WORD.findall(_GREETING.sub(" ", passage.text[:200]) + passage.text[200:]))
+        if said >= FEW_WORDS:
+            return False
+    return True
+
+
 def _is_said_already(name: SensitivityClass, kept: Sequence[Found], seen: Features, model: ProseModel) -> bool:
     """Whether the model's own finding adds nothing: a short mail that is merely about absence, or whose CPR number it means, or a bare
     file name ("scan.pdf"), which the rules read.
@@ -116,6 +136,7 @@ def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, m
     """The findings that stand: all identifiers; the rules' where the class is likely enough; the model's own where rules saw nothing."""
     seen = read_prose(passages, terms, model)
     inputs = combined_inputs(seen[2], strongest(found))
+    little = _says_little(passages)
     kept = [item for item in found if item[1].identifier or item[1].sensitivity is SensitivityClass.CPR]
     for name in PROSE:
         share = probability(inputs, model.combiner[name.value])
@@ -123,7 +144,7 @@ def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, m
         if certainty < terms.counts_from.get(name, COUNTS_FROM):
             continue
         ruled = [item for item in found if item[1].sensitivity is name and not item[1].identifier]
-        if not ruled and _is_said_already(name, kept, seen[0], model):
+        if not ruled and (little or _is_said_already(name, kept, seen[0], model)):
             continue
         kept += ruled or _pointed_at(HEADS.index(name.value), seen, model, certainty)
     return kept
