@@ -92,6 +92,7 @@ class LiveRules:
 
     def __init__(self, settings: Settings, read: Reader) -> None:
         self._settings, self._read = settings, read
+        rulebook_of(files_in_force(settings))  # what cannot be used is told before anything is made
         self._store = revisions(settings)
         self._letters = WishFolder(self._store.folder)
         self._transport = open_transport_store(settings)

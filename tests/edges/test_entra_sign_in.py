@@ -75,7 +75,7 @@ def test_an_officer_is_told_by_the_app_role() -> None:
         {"tid": "99999999-2222-3333-4444-555555555555"},
         {"exp": int(time.time()) - 600},
         {"exp": None},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"scp": "other"},
         {"scp": None},
         {"oid": None},

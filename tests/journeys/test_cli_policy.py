@@ -39,7 +39,7 @@ BROKEN = [
     (
         "a function that is not listed",
         CONTENT,
-        '"cpr" in input.message.classes',
+        '"cpr" in data.sendsecurely.lib.counted',
         'http.send({"url": "http://127.0.0.1/"}).status_code == 200',
         True,
     ),
@@ -75,7 +75,7 @@ def test_every_case_holds_on_both_engines(tmp_path: Path, tool: Callable[[str], 
 
 def test_a_rule_that_does_not_do_what_its_cases_say_fails(rules: Path) -> None:
     """`policy test` exits 1 and names the case, in the officer's words."""
-    _swap(rules / CONTENT, '"cpr" in input.message.classes', '"cprx" in input.message.classes')
+    _swap(rules / CONTENT, '"cpr" in data.sendsecurely.lib.counted', '"cprx" in data.sendsecurely.lib.counted')
     run = ran("policy", "test", "--generated", "0", folder=rules, policies_dir=str(rules), opa_binary="nowhere/opa")
     without_traceback(run)
     assert run.code == 1

@@ -131,7 +131,7 @@ def test_without_the_log_there_is_no_answer_and_no_send(world: DemoWorld) -> Non
     finally:
         world.limit_files(None)
     assert [(503, "unavailable")] * 3 == [(answer.status_code, answer.json()["error"]["code"]) for answer in answers]
-    assert "intet er sendt" in answers[0].json()["error"]["sentence"]["da"]
+    assert "ikke sendt" in answers[0].json()["error"]["sentence"]["da"]
     assert (before, was) == (len(world.journal()), world.item("drafts", mail["item_id"]))
     assert "sent" == world.send(mail, "disk-full-01")["state"]
 

@@ -24,7 +24,7 @@ from addin_backend.ports import PolicyEngine, PolicySet
 from policy.engines import base_question, product_files, product_policies
 from sizes import size
 
-TRANSPORT = "sendsecurely/transport/transport.rego"
+PARAMETERS = "registers/parameters/data.json"
 CONTENT = "sendsecurely/content/content.rego"
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def changed(path: str, old: bytes, new: bytes) -> PolicySet:
 @pytest.fixture(scope="module")
 def without_cpr() -> PolicySet:
     """Rules that no longer know a CPR number."""
-    return changed(CONTENT, b'"cpr" in input.message.classes', b'"cprx" in input.message.classes')
+    return changed(CONTENT, b'"cpr" in data.sendsecurely.lib.counted', b'"cprx" in data.sendsecurely.lib.counted')
 
 
 def test_a_rule_that_vanishes_shows_as_a_sentence(without_cpr: PolicySet) -> None:
@@ -60,7 +60,8 @@ def test_a_rule_that_vanishes_shows_as_a_sentence(without_cpr: PolicySet) -> Non
 
 def test_a_promise_that_begins_to_count_shows_with_its_condition() -> None:
     """A verdict that becomes sufficient: told for the domains it is about, with the condition under which it counts."""
-    looser = changed(TRANSPORT, b'"mta_sts_enforce"}', b'"mta_sts_enforce", "authenticated_now"}')
+    before = b'"cpr": ["register", "dane", "mta_sts_enforce"'
+    looser = changed(PARAMETERS, before, before + b', "authenticated_now"')
     found = diff(product_policies(), looser, two_workers, generated=0)
     told = [texts for texts in found.changes if "authenticated-only domains" in texts.en]
     assert told, found.changes

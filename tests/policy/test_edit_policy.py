@@ -98,7 +98,15 @@ def test_every_code_has_words_in_both_languages_and_known_placeholders() -> None
     for rule in rules.values():
         texts = (rule.text.title, rule.text.explanation, rule.text.way_out)
         for sentence in [words for text in texts for words in (text.da, text.en)]:
-            assert set(re.findall(r"\{([a-z_]+)\}", sentence)) <= {"recipient", "domain", "id", "lifts"}, rule.code
+            assert set(re.findall(r"\{([a-z_]+)\}", sentence)) <= {
+                "recipient",
+                "domain",
+                "id",
+                "lifts",
+                "confirm_by",
+                "domains",
+                "count",
+            }, rule.code
             assert "!" not in sentence
             assert "forsøgt" not in sentence
             assert "attempted" not in sentence

@@ -97,7 +97,7 @@ def test_the_two_real_engines_agree_and_a_flipped_copy_is_an_alarm() -> None:
     """regorus in front of a real OPA: no alarm for the same rules; an OPA whose copy says otherwise is found."""
     rules, said = product_policies(), list[str]()
     path = "sendsecurely/content/content.rego"
-    raw = dict(rules.files)[path].replace(b'"cpr" in input.message.classes', b'"cprx" in input.message.classes')
+    raw = dict(rules.files)[path].replace(b'"cpr" in data.sendsecurely.lib.counted', b'"cprx" in data.sendsecurely.lib.counted')
     flipped = product_policies({path: raw})
     with own_opa(rules) as same, own_opa(flipped) as other:
         for shadow, expected in ((same, []), (Claiming(other, flipped.revision), ["engines_disagree_failed"])):
