@@ -116,7 +116,7 @@ def test_another_host_name_gets_nothing(page: TestClient, path: str) -> None:
 def test_the_ready_made_drafts_are_drafts_of_the_api(page: TestClient, language: str) -> None:
     """Each of them can be decoded as the API decodes a draft, in both languages."""
     shown = page.get(f"/playground/api/samples?lang={language}").json()
-    assert [sample["key"] for sample in shown] == ["lunch", "cpr", "health", "salaries", "third_country", "archive", "locked"]
+    assert [sample["key"] for sample in shown] == ["lunch", "cpr", "health", "salaries", "third_country", "prose", "archive", "locked"]
     for sample in shown:
         body = {"mailbox": METTE, "draft": sample["draft"]}
         assert decode(json.dumps(body).encode(), CheckBody).draft.subject

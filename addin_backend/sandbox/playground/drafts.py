@@ -137,7 +137,7 @@ SAMPLES: tuple[Sample, ...] = (
         to=(("Bo Madsen", "bo.madsen@postkasse.example"),),
         subject="Papirerne fra i går",
         body=(
-            "Kære Bo\n\nHer er papirerne fra i går. Adgangskoden er den, vi aftalte i telefonen.\n\n"
+            "Kære Bo\n\nHer er papirerne fra i går. Ring til mig, hvis de ikke kan åbnes.\n\n"
             "Venlig hilsen\nMette Holm\nNordlys Forsikringsmægler A/S\n"
         ),
         attachments=(("papirer.pdf", "application/pdf", locked_pdf()),),

@@ -1,5 +1,6 @@
 // What an answer says to a person, as a value: title, sentences, recipients, reasons, buttons. No DOM in here.
 
+const UNREAD_PART = "CO-05";
 const SEVERITY = { note: 0, protect: 1, confirm: 2, block: 3 };
 
 /** Whether Outlook may let the mail go by itself: allowed, or every protected recipient is reached over enforced TLS with a ticket. */
@@ -35,7 +36,8 @@ export function reasons(decision, language) {
 
 /** One sentence under the headline: what the deciding rule says, or only its title when it concerns several recipients. */
 function sentenceOf(found, action) {
-  const deciding = found.find(({ effect }) => effect === action) ?? found.find(({ effect }) => effect !== "note");
+  const unread = found.find(({ effect, code }) => effect === action && code === UNREAD_PART); // it names a file: the writer can act on it
+  const deciding = unread ?? found.find(({ effect }) => effect === action) ?? found.find(({ effect }) => effect !== "note");
   if (!deciding) return "";
   if (deciding.texts.length === 1) return deciding.texts[0];
   return /[.?!]$/.test(deciding.title) ? deciding.title : `${deciding.title}.`;
