@@ -22,11 +22,12 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.setting_files import make_data_folder, private_file, read_setting
 from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.contact_history import SqlContactHistory
+from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
 from addin_backend.edges.question_store import QuestionStore
-from addin_backend.edges.store import SqlStore, sqlite_url
+from addin_backend.edges.store import SqlStore
 from addin_backend.flows.accept_send import Accepting, Press
 from addin_backend.flows.check import Checking
 from addin_backend.flows.pre_send import Recording

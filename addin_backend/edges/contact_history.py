@@ -1,4 +1,4 @@
-"""Whom this organisation has written to, by SQLAlchemy Core: SQLite (WAL), ready for PostgreSQL.
+"""Whom this organisation has written to, by SQLAlchemy Core (edges/database.py).
 
 No address stands here in clear: rows are found by keyed digests (HMAC-SHA-256 under the installation's key). Domains of organisations do,
 because a look-alike can only be told from the name; a domain that would name a person never comes here. What a sender said about a
@@ -8,16 +8,17 @@ recipient is sealed, so that an officer can read it as a proposal.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
+from addin_backend.edges import database
 from addin_backend.errors import Unavailable
 from addin_backend.model.evidence import RecipientRole
 from addin_backend.model.facts import ThreadProtection
@@ -71,21 +72,10 @@ class _Said(msgspec.Struct, frozen=True):
     said_by: str
 
 
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def quarter_of(at: datetime) -> str:
     """The quarter (UTC) in which a question that was answered is not put again, e.g. "2026q4"."""
     moment = at.astimezone(UTC)
     return f"{moment.year}q{(moment.month + 2) // 3}"
-
-
-def _pragmas(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _stronger(first: ThreadProtection, second: ThreadProtection) -> ThreadProtection:
@@ -102,25 +92,14 @@ class SqlContactHistory:
         self, url: str, keyed: Callable[[str, str], str], seal: Callable[[bytes, str], bytes], unseal: Callable[[bytes, str], bytes]
     ) -> None:
         self._keyed, self._seal, self._unseal = keyed, seal, unseal
-        local: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-        self._engine = sa.create_engine(url, hide_parameters=True, **local)  # an error must not quote what was being stored
-        if url.startswith("sqlite"):
-            sa.event.listen(self._engine, "connect", _pragmas)
-        with self._begin() as connection:
-            _META.create_all(connection)
+        self._engine = database.engine(url, busy_seconds=BUSY_SECONDS)
+        database.make_tables(self._engine, _META)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history")
         self._domains: set[str] = set(self._stored_domains())
         self._lock = threading.Lock()
 
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError:
-            raise Unavailable from None
+    def _begin(self) -> AbstractContextManager[sa.Connection]:
+        return database.transaction(self._engine)
 
     def _stored_domains(self) -> Sequence[str]:
         with self._begin() as connection:
@@ -204,7 +183,7 @@ class SqlContactHistory:
         keys = {self._keyed(kind, name): name for name in names}
         query = sa.select(_USES.c.key, sa.func.count()).where((_USES.c.kind == kind) & _USES.c.key.in_(list(keys)))
         if since is not None:
-            query = query.where(_USES.c.at >= _text(since))
+            query = query.where(_USES.c.at >= database.instant(since))
         return {keys[row[0]]: int(row[1]) for row in connection.execute(query.group_by(_USES.c.key))}
 
     def proposals(self, limit: int) -> Sequence[Proposal]:
@@ -242,7 +221,7 @@ class SqlContactHistory:
             connection.execute(table.insert().values(key | values))
 
     def _write(self, connection: sa.Connection, departed: Departed) -> None:
-        at, mail = _text(departed.at), self._keyed("mail", departed.mail)
+        at, mail = database.instant(departed.at), self._keyed("mail", departed.mail)
         ids, subject = self._thread_keys(departed.thread_ids, departed.subject)
         for item in departed.recipients:
             address = self._address(item.address)
@@ -285,8 +264,8 @@ class SqlContactHistory:
     def forget_before(self, threads: datetime, uses: datetime) -> None:
         """Delete threads and uses that are older, and what was told in other quarters than that of ``threads`` and later."""
         with self._begin() as connection:
-            connection.execute(_THREADS.delete().where(_THREADS.c.at < _text(threads)))
-            connection.execute(_USES.delete().where(_USES.c.at < _text(uses)))
+            connection.execute(_THREADS.delete().where(_THREADS.c.at < database.instant(threads)))
+            connection.execute(_USES.delete().where(_USES.c.at < database.instant(uses)))
             connection.execute(_TOLD.delete().where(_TOLD.c.quarter < quarter_of(threads)))
 
     def close(self) -> None:

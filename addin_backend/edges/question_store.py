@@ -1,4 +1,4 @@
-"""The questions behind recorded decisions, sealed, by the record's event id: SQLite (WAL, synchronous=FULL), by SQLAlchemy Core.
+"""The questions behind recorded decisions, sealed, by the record's event id, by SQLAlchemy Core (edges/database.py).
 
 A question holds no content and no address, yet a domain may name a person, and a dispensation or a partner is found by that very
 domain: so it is kept whole, encrypted under a key of its own that goes when the row goes, and the record in the log holds a keyed digest.
@@ -7,18 +7,18 @@ domain: so it is kept whole, encrypted under a key of its own that goes when the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from addin_backend.errors import BadRegister, NotFound, Unavailable
+from addin_backend.edges import database
+from addin_backend.errors import BadRegister, NotFound
 from addin_backend.model.policy import RecordedQuestion
 
-BUSY_SECONDS = 10
 _PAGE = 500  # rows that are read at once
 
 _META = sa.MetaData()
@@ -41,17 +41,6 @@ class _Sealed(msgspec.Struct, frozen=True):
     answer: bytes
 
 
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _pragmas(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 class QuestionStore:
     """Thread-safe. Raises Unavailable when the database does not answer: without its question a decision is not recorded.
 
@@ -60,32 +49,26 @@ class QuestionStore:
 
     def __init__(self, url: str, seal: Callable[[bytes, str], bytes], unseal: Callable[[bytes, str], bytes]) -> None:
         self._seal, self._unseal = seal, unseal
-        local: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-        self._engine = sa.create_engine(url, hide_parameters=True, **local)  # an error must not quote what was being stored
-        if url.startswith("sqlite"):
-            sa.event.listen(self._engine, "connect", _pragmas)
-        with self._begin() as connection:
-            _META.create_all(connection)
+        self._engine = database.engine(url)
+        database.make_tables(self._engine, _META)
 
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError:
-            raise Unavailable from None
+    def _begin(self) -> AbstractContextManager[sa.Connection]:
+        return database.transaction(self._engine)
 
     def keep(self, recorded: RecordedQuestion) -> None:
         """Store it. The same event again changes nothing: the first one is what was decided."""
         plain = msgspec.msgpack.encode(_Sealed(recorded.question, recorded.answer))
         row = {
             "event_id": recorded.event_id,
-            "at": _text(recorded.at),
+            "at": database.instant(recorded.at),
             "revision": recorded.revision,
             "sealed": self._seal(plain, f"questions\n{recorded.event_id}"),
         }
-        with self._begin() as connection:
-            connection.execute(_QUESTIONS.insert().prefix_with("OR IGNORE", dialect="sqlite").values(row))
+        try:
+            with self._begin() as connection:
+                connection.execute(_QUESTIONS.insert().values(row))
+        except IntegrityError:
+            return
 
     def _open(self, row: Any) -> RecordedQuestion:
         try:
@@ -109,7 +92,7 @@ class QuestionStore:
         while limit > 0:
             query = sa.select(_QUESTIONS).where(_QUESTIONS.c.number < last).order_by(_QUESTIONS.c.number.desc()).limit(min(limit, _PAGE))
             if since is not None:
-                query = query.where(_QUESTIONS.c.at >= _text(since))
+                query = query.where(_QUESTIONS.c.at >= database.instant(since))
             with self._begin() as connection:
                 rows = connection.execute(query).all()
             yield from map(self._open, rows)
@@ -125,7 +108,7 @@ class QuestionStore:
     def forget_before(self, at: datetime) -> int:
         """Delete what is older; how many."""
         with self._begin() as connection:
-            return int(connection.execute(_QUESTIONS.delete().where(_QUESTIONS.c.at < _text(at))).rowcount)
+            return int(connection.execute(_QUESTIONS.delete().where(_QUESTIONS.c.at < database.instant(at))).rowcount)
 
     def close(self) -> None:
         """Let the connections go."""

@@ -1,26 +1,23 @@
-"""Jobs, sealed bytes, packages and what is known of domains, by SQLAlchemy Core: SQLite (WAL, synchronous=FULL), ready for PostgreSQL.
+"""Jobs, sealed bytes and packages, by SQLAlchemy Core (edges/database.py).
 
 No address stands here in clear: a job is stored sealed, and found again by keyed digests of its mailbox and idempotency key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from addin_backend.errors import BadRegister, Conflict, NotFound, Unavailable
-from addin_backend.model.evidence import TransportEvidence
+from addin_backend.edges import database
+from addin_backend.errors import BadRegister, Conflict, NotFound
 from addin_backend.model.sending import PortalPackage, SendJob, SendState
 
 VERSION = 1
-BUSY_SECONDS = 10
 RELEASED = (SendState.SENT, SendState.PARTLY_SENT, SendState.NOT_SENT)  # an uncertain send keeps its draft until a person has looked
 UNFINISHED = (SendState.DECIDED, SendState.SEALED, SendState.SENDING)
 Cipher = Callable[[bytes, bytes], bytes]  # (bytes, additional authenticated data) -> bytes
@@ -63,31 +60,7 @@ _PACKAGES = sa.Table(
     sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("expires_at", sa.String(32), nullable=False),
 )
-_TRANSPORT = sa.Table(
-    "transport_cache",
-    _META,
-    sa.Column("domain", sa.String(255), primary_key=True),
-    sa.Column("evidence", sa.Text, nullable=False),
-    sa.Column("expires_at", sa.String(32), nullable=False),
-)
 CONTENT = "content"  # the name that ``create`` stores its bytes under
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _pragmas(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def sqlite_url(path: Path) -> str:
-    """The URL of a database file; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{path}"
 
 
 class SqlStore:
@@ -98,31 +71,15 @@ class SqlStore:
 
     def __init__(self, url: str, seal: Cipher, unseal: Cipher, keyed: Callable[[str, str], str]) -> None:
         self._seal, self._unseal, self._keyed = seal, unseal, keyed
-        # hide_parameters: an error must not quote what was being stored
-        local: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-        self._engine = sa.create_engine(url, hide_parameters=True, **local)
-        if url.startswith("sqlite"):
-            sa.event.listen(self._engine, "connect", _pragmas)
+        self._engine = database.engine(url)
         self._prepare()
 
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError:
-            raise Unavailable from None
+    def _begin(self) -> AbstractContextManager[sa.Connection]:
+        return database.transaction(self._engine)
 
     def _prepare(self) -> None:
         """Make the tables, or see that they are ours. Two processes may do so at once. Raises BadRegister for another version."""
-        try:
-            with self._begin() as connection:
-                _META.create_all(connection)
-        except Unavailable:
-            with self._begin() as connection:  # the other process was quicker, or the database is away: then this raises again
-                _META.create_all(connection)
+        database.make_tables(self._engine, _META)
         try:
             with self._begin() as connection:
                 found = connection.execute(sa.select(_VERSIONS.c.number)).scalars().all()
@@ -176,7 +133,7 @@ class SqlStore:
             "idempotency": self._idempotency(job.mailbox, job.idempotency_key),
             "digest": self._keyed("digest", job.digest),
             "state": job.state.value,
-            "created_at": _text(job.created_at),
+            "created_at": database.instant(job.created_at),
             "sealed": self._sealed(job),
         }
         try:
@@ -266,7 +223,10 @@ class SqlStore:
 
     def put_package(self, package: PortalPackage) -> None:
         """Idempotent on package_id: the first one stays, since its link may have been sent."""
-        row = msgspec.structs.asdict(package) | {"created_at": _text(package.created_at), "expires_at": _text(package.expires_at)}
+        row = msgspec.structs.asdict(package) | {
+            "created_at": database.instant(package.created_at),
+            "expires_at": database.instant(package.expires_at),
+        }
         try:
             with self._begin() as connection:
                 connection.execute(_PACKAGES.insert().values(row))
@@ -280,20 +240,6 @@ class SqlStore:
         if row is None:
             raise NotFound
         return msgspec.convert({str(name): value for name, value in row.items()}, type=PortalPackage)
-
-    # --- what is known of domains ---------------------------------------------------------------------------------------
-
-    def transport(self, domain: str, at: datetime) -> TransportEvidence | None:
-        """What was found out about a domain, unless it has expired."""
-        query = sa.select(_TRANSPORT.c.evidence).where((_TRANSPORT.c.domain == domain) & (_TRANSPORT.c.expires_at > _text(at)))
-        with self._begin() as connection:
-            found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else msgspec.json.decode(found, type=TransportEvidence)
-
-    def keep_transport(self, evidence: TransportEvidence, expires_at: datetime) -> None:
-        """Remember what was found out about ``evidence.domain`` until then."""
-        written = msgspec.json.encode(evidence).decode()
-        self._replace(_TRANSPORT, {"domain": evidence.domain}, {"evidence": written, "expires_at": _text(expires_at)})
 
     def close(self) -> None:
         """Let the connections go."""

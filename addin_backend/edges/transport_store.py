@@ -11,12 +11,13 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from addin_backend.edges.database import instant, settle
 from addin_backend.errors import NotFound, Unavailable
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.transport import HostProbe, Proof, StoredPolicy
@@ -42,10 +43,6 @@ class _Kept(msgspec.Struct, array_like=True):
     certificates: list[str]
 
 
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 class SqliteTransportStore:
     """PolicyStore, ProbeStore and AnswerStore at ``path``. Thread-safe.
 
@@ -58,7 +55,8 @@ class SqliteTransportStore:
         self._lock = threading.Lock()
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {_SCHEMA}")
+            settle(self._connection)
+            self._connection.executescript(_SCHEMA)
         except sqlite3.Error:
             raise Unavailable from None
         self._decoder = msgspec.msgpack.Decoder(TransportEvidence)
@@ -129,7 +127,7 @@ class SqliteTransportStore:
 
     def keep_answer(self, answer: TransportEvidence, proof: Proof) -> None:
         """Replace what was known of the domain, with the evidence it was drawn from."""
-        ends, key = _text(answer.expires_at) if answer.expires_at else "", self._key(answer.domain)
+        ends, key = instant(answer.expires_at) if answer.expires_at else "", self._key(answer.domain)
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, msgspec.msgpack.encode(answer), ends))
             connection.execute("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", (key, proof.evidence_id, _packed(proof)))
@@ -138,14 +136,14 @@ class SqliteTransportStore:
     def domains(self, since: datetime) -> list[str]:
         """The domains whose answer ended after ``since``, so that they can be kept fresh."""
         with self._using() as connection:
-            rows = connection.execute("SELECT key FROM answers WHERE expires_at > ? ORDER BY expires_at", (_text(since),)).fetchall()
+            rows = connection.execute("SELECT key FROM answers WHERE expires_at > ? ORDER BY expires_at", (instant(since),)).fetchall()
         prefix = self._key("")
         return [str(key).removeprefix(prefix) for (key,) in rows if str(key).startswith(prefix) and ("\n" in str(key)) == bool(prefix)]
 
     def forget(self, at: datetime) -> None:
         """Drop answers that ended long ago, with evidence that no decision named."""
         with self._writing() as connection:
-            old = (_text(at - FORGET),)
+            old = (instant(at - FORGET),)
             connection.execute("DELETE FROM pending WHERE key IN (SELECT key FROM answers WHERE expires_at < ?)", old)
             connection.execute("DELETE FROM answers WHERE expires_at < ?", old)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.question_store import QuestionStore
-from addin_backend.edges.store import sqlite_url
 from addin_backend.errors import NotFound, SendSecurelyError, Unavailable
 from addin_backend.model.policy import RecordedQuestion
 from addin_backend.sealing import envelope

@@ -21,10 +21,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from addin_backend.edges.store import SqlStore, sqlite_url
+from addin_backend.edges.database import sqlite_url
+from addin_backend.edges.store import SqlStore
 from addin_backend.errors import BadRegister, Conflict, NotFound, Unavailable
 from addin_backend.model.decision import Protection
-from addin_backend.model.evidence import TransportEvidence, TransportVerdict
 from addin_backend.model.sending import Draft, Group, PortalPackage, SendJob, SendState
 
 KEY = b"k" * 32
@@ -176,18 +176,6 @@ def test_a_package_stays_as_it_was_first(store: SqlStore) -> None:
         store.package("p2")
 
 
-def test_what_is_known_of_a_domain_expires(store: SqlStore) -> None:
-    """Evidence is given back until it expires, never after; the newest counts."""
-    seen = TransportEvidence(domain="skovadvokat.example", verdict=TransportVerdict.PLAINTEXT, reasons=("no_tls",), checked_at=AT)
-    newer = msgspec.structs.replace(seen, verdict=TransportVerdict.DANE)
-    store.keep_transport(seen, AT + timedelta(hours=1))
-    assert store.transport(seen.domain, AT) == seen
-    store.keep_transport(newer, AT + timedelta(hours=2))
-    assert store.transport(seen.domain, AT + timedelta(minutes=119)) == newer
-    assert store.transport(seen.domain, AT + timedelta(hours=2)) is None
-    assert store.transport("unknown.example", AT) is None
-
-
 def test_no_address_in_the_file(tmp_path: Path) -> None:
     """Neither mailbox, recipients, Message-ID nor the client's key stand in the database, its log or its index files in clear."""
     store = open_store(tmp_path)
@@ -210,13 +198,6 @@ def test_a_row_put_in_anothers_place_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(InvalidTag):
         store.job("job2")
     store.close()
-
-
-def test_settings_that_survive_a_power_cut(store: SqlStore) -> None:
-    """Every connection writes ahead and waits for the disk."""
-    with store._begin() as connection:
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "secure_delete")]
-    assert found == ["wal", 2, 1]
 
 
 def test_opened_twice_and_never_by_another_version(tmp_path: Path) -> None:
