@@ -7,12 +7,13 @@ like those that stood there when the model was trained.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 CACHED_WORDS = 200_000  # looked up once each; a longer list is begun anew
 LONGEST_STEM = 40
 LONGEST_WORD = 200  # letters looked up of one word
+NEXT = 2  # letters by which an expression is found from its second word
 _WORD = re.compile(r"[^\W_]+")
 _FOLD = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "u", "é": "e", "è": "e", "ß": "ss"})
 
@@ -53,14 +54,40 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What one word means: concepts of the word alone, and expressions that may begin with it."""
+    """What one word means: concepts of the word alone, and expressions that may begin with it, the same by the first two letters of
+    their next word too.
+    """
 
     concepts: tuple[int, ...]
     expressions: tuple[Expression, ...]
+    by_next: Mapping[str, Sequence[Expression]]
+
+    def begun(self, words: Sequence[str], place: int) -> Sequence[Expression]:
+        """The expressions whose further words stand from ``place`` on."""
+        if place >= len(words):
+            return ()
+        likely = self.by_next.get(words[place][:NEXT], ())
+        if "" in self.by_next:
+            likely = [*likely, *self.by_next[""]]
+        return [item for item in likely if item.follows(words, place)] if likely else ()
 
 
-NOTHING = Known((), ())
+NOTHING = Known((), (), {})
 _Entry = tuple[int, Expression | None, tuple[str, ...]]
+
+
+class _Known(dict[str, Known]):
+    """What was looked up already; a word that is not there is looked up."""
+
+    def __init__(self, look_up: Callable[[str], Known]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, word: str) -> Known:
+        if len(self) >= CACHED_WORDS:
+            self.clear()
+        found = self[word] = self._look_up(word)
+        return found
 
 
 class Concepts:
@@ -79,18 +106,18 @@ class Concepts:
             table = self._tables["whole" if rest and term.boundary == "prefix" else term.boundary]
             table.setdefault(words[0], []).append((concept, rest, term.exceptions))
         self._beginnings = frozenset(stem[:3] for stem in self._tables["any"])
-        self._known: dict[str, Known] = {}
+        self._known = _Known(self._look_up)
 
     def of(self, word: str) -> Known:
         """What ``word`` (lower case, folded) stands for."""
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= CACHED_WORDS:
-                self._known.clear()
-            known = self._known[word] = self._look_up(word[:LONGEST_WORD])
-        return known
+        return self._known[word]
+
+    def of_each(self, words: Iterable[str]) -> list[Known]:
+        """The same of many words."""
+        return list(map(self._known.__getitem__, words))
 
     def _look_up(self, word: str) -> Known:
+        word = word[:LONGEST_WORD]
         whole, prefix, suffix, inside = self._tables.values()
         found = list(whole.get(word, ()))
         for length in range(2, min(len(word), LONGEST_STEM) + 1):
@@ -104,4 +131,9 @@ class Concepts:
             return NOTHING
         kept = [(concept, rest) for concept, rest, exceptions in found if not any(item in word for item in exceptions)]
         alone = tuple(sorted({concept for concept, rest in kept if rest is None}))
-        return Known(alone, tuple(rest for _, rest in kept if rest is not None))
+        expressions = tuple(rest for _, rest in kept if rest is not None)
+        by_next: dict[str, list[Expression]] = {}
+        for item in expressions:
+            second = item.words[0]
+            by_next.setdefault(second[:NEXT] if len(second) >= NEXT or not (item.open and len(item.words) == 1) else "", []).append(item)
+        return Known(alone, expressions, by_next)
