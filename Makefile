@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 .PHONY: help install run
 help: ## Say what there is to do
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: PORT and DATA (run), PYTHON (install), ALLOW_MISSING=1 (tools, test), TESTS and JOBS (test).\n'
+	@printf '\nVariables: PORT and DATA (run), PYTHON (install), ALLOW_MISSING=1 (tools, test), TESTS and JOBS (test; one worker a core unless told).\n'
 
 install: $(STAMP) ## Make .venv with the project and everything it needs (again only when the pins change)
 

@@ -70,5 +70,10 @@ generated=1000 # both engines answer them; the full count is the command's own d
 [ "${FULL:-}" = 1 ] && generated=20000
 stage "policy test" "$bin/addin-backend" policy test --generated "$generated"
 frontend
-printf '\n== pytest\n'
-exec "$bin/python" -m pytest --durations=10 ${JOBS:+-n "$JOBS" --dist loadfile} "$@"
+# One pytest worker a core, four at the most; JOBS=1 runs all in one process, which a debugger needs.
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
+if [ "$jobs" -gt 4 ] && [ -z "${JOBS:-}" ]; then jobs=4; fi
+printf '\n== pytest (%s workers)\n' "$jobs"
+workers=()
+if [ "$jobs" -gt 1 ]; then workers=(-n "$jobs" --dist loadfile); fi
+exec "$bin/python" -m pytest --durations=10 "${workers[@]}" "$@"
