@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from addin_backend.bootstrap.addin import open_addin
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
@@ -147,8 +148,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
     with open_reader(settings, warm=True) as read, live_rules(settings, read) as rules:
         book = rules.current.book
         sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
-        mailbox = ews_mailbox(settings)
-        cabinet = open_cabinet(settings)
+        mailbox, cabinet = ews_mailbox(settings), open_cabinet(settings)
         stopping = threading.Event()
         durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
         try:
@@ -171,6 +171,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 report=reporter(log),
                 request_scope=request_scope,
                 organisation=book.registers.organisation.name,
+                addin=open_addin(settings),
                 open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=lambda: {f"sendsecurely_shadow_{name}_total": count for name, count in rules.shadow_counts.all().items()},

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from addin_backend.errors import NotFound, SendSecurelyError
-from addin_backend.web import addin_api, bundles, connections_page, console, log_page, metrics, portal, why_page
+from addin_backend.web import addin_api, addin_files, bundles, connections_page, console, log_page, metrics, portal, why_page
 from addin_backend.web.exchange import error_response, json_response, services_of
 from addin_backend.web.guard import Guard, is_api
 from addin_backend.web.pages import STATIC, TEMPLATES, Link, Pages, pages_of
@@ -75,6 +75,7 @@ def create_app(
         Route("/", _index, methods=["GET"]),
         Route("/healthz", _healthz, methods=["GET"]),
         *addin_api.ROUTES,
+        *addin_files.ROUTES,
         *console.ROUTES,
         *connections_page.ROUTES,
         *log_page.ROUTES,

@@ -18,6 +18,12 @@ PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors {ancestors}"
 )
+OFFICE = "https://appsforoffice.microsoft.com"  # office.js may come from there only, and asks for one file of an older CDN
+ADDIN_POLICY = (
+    f"default-src 'self'; script-src 'self' {OFFICE} https://ajax.aspnetcdn.com/ajax/3.5/MicrosoftAjax.js; style-src 'self'; "
+    f"img-src 'self'; connect-src 'self' {OFFICE} https://login.microsoftonline.com; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors {ancestors}"
+)
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +37,11 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z.-]+)(?::[0-9]{1,5})?", re.
 
 Report = Callable[[str, Mapping[str, object]], None]
 RequestScope = Callable[[str], AbstractContextManager[object]]
+
+
+def addin_policy(ancestors: tuple[str, ...]) -> str:
+    """The same for the add-in's pages, which load Microsoft's office.js and sign in."""
+    return ADDIN_POLICY.format(ancestors=" ".join(ancestors))
 
 
 def page_policy(ancestors: tuple[str, ...] = ()) -> str:
@@ -72,7 +83,8 @@ def _headers_for(path: str, ancestors: tuple[str, ...]) -> dict[str, str]:
     if is_api(path):
         return {**_ALWAYS, "Content-Security-Policy": API_POLICY, "Cache-Control": "no-store"}
     if framed_by_outlook(path):
-        return {**_ALWAYS, "Content-Security-Policy": page_policy(("'self'", *ancestors)), "Cache-Control": "no-store"}
+        policy = addin_policy if path.startswith("/addin/") else page_policy
+        return {**_ALWAYS, "Content-Security-Policy": policy(("'self'", *ancestors)), "Cache-Control": "no-store"}
     caching = "no-cache" if "/static/" in path else "no-store"
     return {**_ALWAYS, "Content-Security-Policy": page_policy(), "Cache-Control": caching, "Cross-Origin-Opener-Policy": "same-origin"}
 

@@ -135,6 +135,18 @@ class ServedBundle:
 
 
 @dataclass(frozen=True, slots=True)
+class Addin:
+    """What the add-in's files and its event code need.
+
+    ``origin``     scheme and host that the files and the API are reached at, as the manifest says; written into the event code.
+    ``client_id``  of the add-in's app registration; written into it too.
+    """
+
+    origin: str = "http://127.0.0.1:8000"
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything the pages and the API can ask for.
 
@@ -152,6 +164,7 @@ class Services:
     ``message_limit`` in bytes, counted over subject, body and decoded attachments.
     ``allowed_hosts`` names in a Host header that are answered, with any port; () means any. The demo's pages are open: loopback only.
     ``frame_ancestors`` origins that may frame the add-in's pages (Outlook on the web).
+    ``addin``      what the add-in asks beside check and send.
     """
 
     identify: Callable[[str], Identity | None]
@@ -175,6 +188,7 @@ class Services:
     allowed_hosts: tuple[str, ...] = ()
     bundle: ServedBundle | None = None
     counters: Callable[[], dict[str, int]] = dict
+    addin: Addin = field(default_factory=lambda: Addin())
     frame_ancestors: tuple[str, ...] = field(
         default=(
             "https://outlook.office.com",
