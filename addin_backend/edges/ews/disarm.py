@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from exchangelib import Mailbox
 from addin_backend.edges.ews.properties import DISARMED
 from addin_backend.edges.ews.requests import Requests
 from addin_backend.errors import Conflict
+from addin_backend.model import disarmed as text
 from addin_backend.model.sending import Draft
 
 _FIELDS = {"to": "to_recipients", "cc": "cc_recipients", "bcc": "bcc_recipients"}
@@ -27,7 +27,7 @@ def disarmed(requests: Requests, draft: Draft, about_to_write: Callable[[], None
         return Draft(item_id=item.id, change_key=item.changekey)
     if item.changekey != draft.change_key:
         raise Conflict
-    setattr(item, DISARMED, json.dumps({kind: [_pair(person) for person in people] for kind, people in there.items()}))
+    setattr(item, DISARMED, text.written({kind: [_pair(person) for person in people] for kind, people in there.items()}))
     emptied = [field for kind, field in _FIELDS.items() if there[kind]]
     for field in emptied:
         setattr(item, field, [])
@@ -38,17 +38,14 @@ def disarmed(requests: Requests, draft: Draft, about_to_write: Callable[[], None
 def rearmed(requests: Requests, item_id: str) -> None:
     """Put the recipients back in front of any that were typed meanwhile. Nothing happens when the draft is not disarmed."""
     item = requests.get(item_id, *_FIELDS.values(), DISARMED)
-    stored = getattr(item, DISARMED)
-    if not stored:
+    kept = text.read(getattr(item, DISARMED))
+    if kept is None:
         return
-    kept: dict[str, list[tuple[str, str]]] = json.loads(stored)
     changed = [DISARMED]
     for kind, field in _FIELDS.items():
-        typed = getattr(item, field) or []
-        back = [Mailbox(name=name or None, email_address=address) for name, address in kept.get(kind, [])]
-        addresses = {mailbox.email_address.lower() for mailbox in back}
-        if back:
-            setattr(item, field, back + [person for person in typed if (person.email_address or "").lower() not in addresses])
+        if kept[kind]:
+            back = text.merged(kept[kind], [_pair(person) for person in getattr(item, field) or []])
+            setattr(item, field, [Mailbox(name=name or None, email_address=address) for name, address in back])
             changed.append(field)
     setattr(item, DISARMED, None)
     requests.update(item, changed)

@@ -7,7 +7,7 @@ from email.parser import BytesHeaderParser
 from exchangelib import Account, Mailbox, Message
 
 from addin_backend.edges.ews import properties
-from addin_backend.edges.ews.headers import without_recipients
+from addin_backend.model.outer_header import without_recipients
 from addin_backend.ports import Outgoing
 
 SENT_SECURELY = "Sendt sikkert"

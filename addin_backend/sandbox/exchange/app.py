@@ -1,4 +1,4 @@
-"""The simulator's own ASGI application: EWS at /EWS/Exchange.asmx, and /sandbox beside it."""
+"""The simulator's own ASGI application: EWS at /EWS/Exchange.asmx, Graph below /v1.0, and /sandbox beside them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from addin_backend.sandbox.exchange.service import Caller, Reply, Service
 from addin_backend.sandbox.exchange.views import routes
+from addin_backend.sandbox.graph import app as graph
+from addin_backend.sandbox.graph.service import GraphService
 from addin_backend.web.guard import LOOPBACK_HOSTS, host_is_allowed
 
 SERVICE_ACCOUNT = "addin-backend"
@@ -25,10 +27,11 @@ SERVICE_ACCOUNT = "addin-backend"
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The sandbox's secrets: one password for all accounts, one bearer token for the service account. Loopback only."""
+    """The sandbox's secrets: one password for all accounts, a bearer token of the service account for each API. Loopback only."""
 
     password: str
     token: str
+    graph_token: str = "sandbox-graph-token"
 
     def caller(self, authorization: str) -> Caller | None:
         """Who it is, or None. The service account has no mailbox of its own."""
@@ -75,7 +78,9 @@ def create(service: Service, sign_in: SignIn) -> Starlette:
         return await _reply(request, reply)
 
     sealed_off = Middleware(LoopbackOnly)
-    return Starlette(routes=[Route("/EWS/Exchange.asmx", ews, methods=["POST"]), *routes(service)], middleware=[sealed_off])
+    twin = GraphService(service, sign_in.graph_token, sign_in.token)
+    both = [Route("/EWS/Exchange.asmx", ews, methods=["POST"]), *graph.routes(twin), *routes(service)]
+    return Starlette(routes=both, middleware=[sealed_off])
 
 
 async def _reply(request: Request, reply: Reply) -> Response:
@@ -84,4 +89,5 @@ async def _reply(request: Request, reply: Reply) -> Response:
         cycle: Any = getattr(request.receive, "__self__", None)
         cycle.transport.abort()
     kind = "text/xml; charset=utf-8" if reply.body.startswith(b"<?xml") else "text/plain"
-    return Response(reply.body, reply.status, media_type=kind)
+    headers = {"WWW-Authenticate": reply.challenge} if reply.challenge else {}
+    return Response(reply.body, reply.status, headers=headers, media_type=kind)

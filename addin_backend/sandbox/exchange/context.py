@@ -17,10 +17,14 @@ class Switches:
     """How the simulator behaves where Exchange's behaviour is a setting or is not known.
 
     ``bcc_in_mime``: whether a Bcc header in MimeContent counts as a recipient ("honoured") or is dropped ("ignored").
+    ``graph_request_bytes``: what Graph takes in one request. ``graph_silent_bytes``: a mail over it is answered 200 by Graph and
+    not sent (microsoft-graph-docs#13979); 0: never.
     """
 
     bcc_in_mime: str = "honoured"
     max_message_bytes: int = MAX_MESSAGE_BYTES
+    graph_request_bytes: int = 4 * 1024 * 1024
+    graph_silent_bytes: int = 0
     own_domains: frozenset[str] = frozenset()
 
 

@@ -17,6 +17,9 @@ KINDS = (
     "item_not_found_first_n",  # a draft that has not yet been synchronised
     "http",  # a bare HTTP status before anything was done
     "http_after_commit",  # a gateway that gave up although it was done
+    "claims_challenge",  # 401: the token must be fetched again with claims (continuous access evaluation)
+    "wrong_audience",  # 401: the token is for another API
+    "accepted_not_done",  # 200, and nothing was done (Graph, large mails)
 )
 
 

@@ -51,7 +51,7 @@ def from_request(call: Call, message: Element, folder: str) -> tuple[Item, bytes
         mime = _composed(message)
     if len(mime) > call.switches.max_message_bytes:
         raise EwsError("ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
-    item = _from_mime(call, mime, folder)
+    item = from_mime(call, mime, folder)
     extended = properties.read(message)
     item = msgspec.structs.replace(item, extended={**item.extended, **extended}, **_flags(item, extended), **changes(message))
     return item, mimes.replaced(mime, {"Bcc": None, "Resent-Bcc": None})
@@ -74,7 +74,8 @@ def _mime_content(message: Element) -> bytes | None:
     return mime
 
 
-def _from_mime(call: Call, mime: bytes, folder: str) -> Item:
+def from_mime(call: Call, mime: bytes, folder: str) -> Item:
+    """A new draft with the properties that its header states."""
     found = mimes.headers(mime)
     header = {
         name: str(found.get(name, "")) for name in ("Subject", "Message-ID", "In-Reply-To", "References", "Importance", "Sensitivity")

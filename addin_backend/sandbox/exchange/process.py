@@ -22,6 +22,11 @@ class Simulator:
         return f"{self.address}/EWS/Exchange.asmx"
 
     @property
+    def graph(self) -> str:
+        """The address of Graph."""
+        return f"{self.address}/v1.0"
+
+    @property
     def port(self) -> int:
         """The port it listens on."""
         return urlsplit(self.address).port or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections import Counter
@@ -42,6 +43,9 @@ _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
     "CreateFolder": create_folder.answer,
     "ResolveNames": resolve_names.answer,
 }
+_CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1795000000"}}}').decode()
+CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
+WRONG_AUDIENCE = 'Bearer realm="", error="invalid_token", error_description="The audience is invalid"'
 _EMPTY_ITEMS = {"GetItem", "CreateItem", "UpdateItem"}
 
 
@@ -54,11 +58,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: ``drop`` breaks the connection instead."""
+    """What goes back: ``drop`` breaks the connection instead; ``challenge`` is the WWW-Authenticate of a 401."""
 
     status: int
     body: bytes
     drop: bool = False
+    challenge: str = ""
 
 
 @dataclass(slots=True)
@@ -126,6 +131,8 @@ class Service:
                 return self._error(request, EwsError(planned.code, planned.text))
             case "http":
                 return Reply(planned.status, planned.text.encode())
+            case "claims_challenge" | "wrong_audience":
+                return Reply(401, b"", challenge=CHALLENGE if planned.kind == "claims_challenge" else WRONG_AUDIENCE)
         return None
 
     def _error(self, request: soap.Request, error: EwsError) -> Reply:

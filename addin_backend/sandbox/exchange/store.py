@@ -22,6 +22,15 @@ CREATE TABLE IF NOT EXISTS folders (id TEXT PRIMARY KEY, mailbox TEXT NOT NULL, 
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, mailbox TEXT NOT NULL, folder TEXT NOT NULL, position INTEGER NOT NULL,
   properties BLOB NOT NULL, mime BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS items_by_folder ON items (mailbox, folder, position);
+CREATE TABLE IF NOT EXISTS changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, mailbox TEXT NOT NULL, folder TEXT NOT NULL,
+  item TEXT NOT NULL, gone INTEGER NOT NULL);
+CREATE TRIGGER IF NOT EXISTS item_new AFTER INSERT ON items BEGIN
+  INSERT INTO changes (mailbox, folder, item, gone) VALUES (new.mailbox, new.folder, new.id, 0); END;
+CREATE TRIGGER IF NOT EXISTS item_changed AFTER UPDATE ON items BEGIN
+  INSERT INTO changes (mailbox, folder, item, gone) SELECT old.mailbox, old.folder, old.id, 1 WHERE old.folder <> new.folder;
+  INSERT INTO changes (mailbox, folder, item, gone) VALUES (new.mailbox, new.folder, new.id, 0); END;
+CREATE TRIGGER IF NOT EXISTS item_gone AFTER DELETE ON items BEGIN
+  INSERT INTO changes (mailbox, folder, item, gone) VALUES (old.mailbox, old.folder, old.id, 1); END;
 CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL);
 """
 
@@ -172,6 +181,18 @@ class Store:
     def remove(self, item_id: str) -> None:
         """Delete an item for good."""
         self._execute("DELETE FROM items WHERE id = ?", item_id)
+
+    def last_change(self) -> int:
+        """The number of the newest change to any item."""
+        return int(self._execute("SELECT COALESCE(MAX(seq), 0) FROM changes")[0][0])
+
+    def changed_since(self, mailbox: str, folder_id: str, since: int, limit: int) -> list[tuple[int, str, bool]]:
+        """(number, item id, is gone) of the newest change to each item of a folder, oldest first."""
+        rows = self._execute(
+            "SELECT MAX(seq), item, gone FROM changes WHERE mailbox = ? AND folder = ? AND seq > ? GROUP BY item ORDER BY MAX(seq) LIMIT ?",
+            mailbox, folder_id, since, limit,
+        )  # fmt: skip
+        return [(int(row[0]), str(row[1]), bool(row[2])) for row in rows]
 
     # --- journal ---
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from addin_backend.model import disarmed
 from addin_backend.sandbox.exchange import items, properties
 from addin_backend.sandbox.exchange.faults import Fault
 from addin_backend.sandbox.exchange.mime import Person
@@ -24,6 +25,8 @@ class SwitchChange(msgspec.Struct, forbid_unknown_fields=True):
 
     bcc_in_mime: str | None = None
     max_message_bytes: int | None = None
+    graph_request_bytes: int | None = None
+    graph_silent_bytes: int | None = None
 
 
 def routes(service: Service) -> list[Route]:
@@ -41,8 +44,10 @@ def routes(service: Service) -> list[Route]:
 
     async def switches(request: Request) -> Response:
         change = msgspec.json.decode(await request.body(), type=SwitchChange)
-        service.switches.bcc_in_mime = change.bcc_in_mime or service.switches.bcc_in_mime
-        service.switches.max_message_bytes = change.max_message_bytes or service.switches.max_message_bytes
+        for name in change.__struct_fields__:
+            value = getattr(change, name)
+            if value is not None:
+                setattr(service.switches, name, value)
         return Response(status_code=204)
 
     def journal(request: Request) -> Response:
@@ -90,7 +95,7 @@ def _row(item: Item) -> dict[str, Any]:
         "from": _people([item.sender])[0], "to": _people(item.to), "cc": _people(item.cc), "bcc": _people(item.bcc),
         "created": item.created, "sent": item.sent, "is_draft": item.is_draft, "size": item.size, "message_id": item.message_id,
         "has_attachments": item.attachments > 0, "categories": item.categories,
-        "disarmed": _DISARMED in item.extended, "marker": item.extended.get(_MARKER, ""),
+        "disarmed": disarmed.read(item.extended.get(_DISARMED)) is not None, "marker": item.extended.get(_MARKER, ""),
     }  # fmt: skip
 
 

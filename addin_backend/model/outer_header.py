@@ -1,4 +1,4 @@
-"""The outer header of a message that we hand to Exchange: recipients go as properties, never in the MIME."""
+"""The outer header of a message that we hand to Exchange: who receives it is what we say, never what the MIME came with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.header import decode_header, make_header
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 from email.policy import compat32
-from email.utils import getaddresses
+from email.utils import formataddr, getaddresses
 
 _END = re.compile(rb"\r?\n\r?\n")
 _RECIPIENT_FIELDS = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
@@ -40,6 +40,33 @@ def without_recipients(mime: bytes) -> Outer:
         sensitivity=_SENSITIVITY.get(str(found.get("Sensitivity", "")).strip().lower(), "Normal"),
         read_receipt="Disposition-Notification-To" in found,
     )
+
+
+def with_recipients(mime: bytes, to: tuple[str, ...], cc: tuple[str, ...], bcc: tuple[str, ...]) -> bytes:
+    """The message with exactly these recipients in its header, under the display names it came with; the body keeps every byte."""
+    outer = without_recipients(mime)
+    fields = [
+        f"{name}: " + ",\r\n ".join(_written(outer.names.get(address.lower(), ""), address) for address in addresses) + "\r\n"
+        for name, addresses in (("To", to), ("Cc", cc), ("Bcc", bcc))
+        if addresses
+    ]
+    return "".join(fields).encode("ascii", "surrogateescape") + outer.mime
+
+
+def message_id(mime: bytes) -> str:
+    """The Message-ID of the header, "" without one."""
+    return str(BytesHeaderParser(policy=compat32).parsebytes(_split(mime)[0]).get("Message-ID", "")).strip()
+
+
+def content_type(mime: bytes) -> str:
+    """The outermost media type, lower case."""
+    return BytesHeaderParser(policy=compat32).parsebytes(_split(mime)[0]).get_content_type()
+
+
+def _written(name: str, address: str) -> str:
+    """RFC 5322 §3.4, names encoded by RFC 2047. Line ends in either would be another header field: they go."""
+    name, address = (" ".join(part.split()) for part in (name, address))
+    return formataddr((name, address)) if name else address
 
 
 def _split(mime: bytes) -> tuple[bytes, bytes]:

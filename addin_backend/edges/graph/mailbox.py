@@ -1,0 +1,128 @@
+"""The port ``Mailbox`` over Microsoft Graph. Looks before it saves, sends once, and says honestly what it does not know."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from addin_backend.edges.graph import wire
+from addin_backend.edges.graph.client import Client, TokenProvider
+from addin_backend.edges.graph.disarm import disarmed, rearmed
+from addin_backend.edges.graph.folders import Folders
+from addin_backend.edges.graph.requests import SENT_ITEMS, Requests, draft_of, has_message_id, has_property
+from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
+from addin_backend.errors import BadInput, Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.model.outer_header import message_id
+from addin_backend.model.sending import Draft
+from addin_backend.ports import Outgoing
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+
+
+class GraphMailbox:
+    """Every mailbox of a tenant, through the application's own permissions (RBAC for Applications). Thread-safe."""
+
+    def __init__(
+        self,
+        tokens: TokenProvider,
+        address: str = GRAPH,
+        *,
+        max_connections: int = 8,
+        timeout: float = 60.0,
+        patience: float = 20.0,
+        limits: Limits | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``timeout`` is seconds for each request, ``patience`` those that it may wait when throttled. Nothing is requested here."""
+        self._client = Client(address, tokens, max_connections=max_connections, timeout=timeout, patience=patience, sleep=sleep)
+        self._limits = limits or Limits()
+        self._folders = Folders()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
+        """The draft with its change key, and its MIME. NotFound also for an item that is no draft (any more).
+
+        The key is read first: a draft that changes in between comes with a key that nothing can be written under.
+        """
+        requests = self._requests(mailbox)
+        message = requests.message(item_id)
+        if not message.is_draft:
+            raise NotFound
+        return draft_of(message), requests.mime(item_id)
+
+    def disarm(self, mailbox: str, draft: Draft) -> Draft:
+        """Move the recipients aside under the draft's change key.
+
+        Raises Conflict when the draft changed, Unavailable when nothing was written, OutcomeUnknown when that could not be learnt.
+        """
+        written: list[bool] = []
+        for _ in range(2):  # the second time looks at what became of the first
+            with contextlib.suppress(Unavailable):
+                return disarmed(self._requests(mailbox), draft, lambda: written.append(True))
+        raise OutcomeUnknown if written else Unavailable
+
+    def restore(self, mailbox: str, draft: Draft) -> None:
+        """Put the recipients back. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
+        rearmed(self._requests(mailbox), draft.item_id)
+
+    def remove_draft(self, mailbox: str, draft: Draft) -> None:
+        """Delete the draft for good; one that is gone already is done."""
+        with contextlib.suppress(NotFound):
+            self._requests(mailbox).delete(draft.item_id)
+
+    def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
+        """Save a draft with our Message-ID and marker, unless one with either is there. Raises TooLarge with the way out."""
+        if message_id(outgoing.mime) != outgoing.message_id:
+            raise ValueError("the MIME does not carry its own Message-ID")
+        return saved_draft(self._requests(mailbox), outgoing, self._limits)
+
+    def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
+        """Send a saved draft with one POST, after a look that it is still the draft that was saved.
+
+        Raises OutcomeUnknown unless Graph said clearly yes (202) or no; NotFound may mean that it was sent before: look.
+        """
+        requests = self._requests(mailbox)
+        message = requests.message(saved.item_id)
+        if not message.is_draft:
+            raise NotFound
+        if not any(message.people().values()):
+            raise BadInput
+        if message.change_key != saved.change_key:
+            raise Conflict
+        requests.send(saved.item_id)
+        self._file(requests, mailbox, outgoing.save_to, has_message_id(outgoing.message_id))
+
+    def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
+        """Whether it stands as sent: by Message-ID anywhere in the mailbox (the sender may have moved it), or by marker in its folder."""
+        requests = self._requests(mailbox)
+        found = requests.find(has_message_id(outgoing.message_id))
+        if any(not message.is_draft for message in found):
+            return True
+        own = self._folders.find(requests, mailbox, outgoing.save_to)
+        marked = has_property(wire.MARKER, outgoing.marker)
+        folders = [folder for folder in dict.fromkeys((SENT_ITEMS, own)) if folder]
+        return any(not message.is_draft for folder in folders for message in requests.find(marked, folder))
+
+    def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Put one readable copy into Sent Items, marked as sent and read, unless one with the marker is there."""
+        requests = self._requests(mailbox)
+        stored_copy(requests, outgoing, self._limits)
+        for folder in self._folders.known(mailbox):
+            self._file(requests, mailbox, folder, has_property(wire.KEEP_IN, folder))
+
+    def _file(self, requests: Requests, mailbox: str, folder: str, test: str) -> None:
+        """Move sent copies from Sent Items to their own folder. Tidying: what fails here changes nothing about what was sent."""
+        if folder == SENT_ITEMS:
+            return
+        with contextlib.suppress(SendSecurelyError):
+            target = self._folders.ensure(requests, mailbox, folder)
+            for message in requests.find(test, SENT_ITEMS):
+                if not message.is_draft:
+                    requests.move(message.id, target)
+
+    def _requests(self, mailbox: str) -> Requests:
+        return Requests(self._client, mailbox)
