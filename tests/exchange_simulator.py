@@ -14,7 +14,9 @@ import httpx
 
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
-from addin_backend.ports import Outgoing
+from addin_backend.edges.graph.mailbox import GraphMailbox
+from addin_backend.edges.graph.saving import Limits
+from addin_backend.ports import Mailbox, Outgoing
 from addin_backend.sandbox.exchange.process import Simulator, start
 
 METTE = "mette.holm@nordlys.example"
@@ -23,6 +25,10 @@ KARIN = "karin.bach@nordlys.example"
 BO = "bo.madsen@postkasse.example"
 SEALED_FOLDER = "Send sikkert"
 SERVICE = Basic("addin-backend", "sandbox")
+GRAPH_TOKEN = "sandbox-graph-token"
+TRANSPORTS = ("ews", "graph")
+# What tests call an operation by its EWS name is this request on Graph.
+ON_GRAPH = {"SendItem": "SendMessage", "CreateItem": "CreateMessage", "UpdateItem": "UpdateMessage", "GetItem": "GetMessage"}
 _PUBLISHED = Path(__file__).resolve().parent.parent.parent / "shared" / "ews-schema"
 
 
@@ -37,7 +43,30 @@ class World:
     def __init__(self, simulator: Simulator, data: Path) -> None:
         self.simulator = simulator
         self.data = data
-        self.mailbox = EwsMailbox(simulator.endpoint, SERVICE, timeout=20.0)
+        self.transport = "ews"
+        self.ews = EwsMailbox(simulator.endpoint, SERVICE, timeout=20.0)
+        self.graph = self.graph_mailbox()
+        self.mailbox: Mailbox = self.ews
+
+    def graph_mailbox(self, *, timeout: float = 20.0, patience: float = 0.0, limits: Limits | None = None) -> GraphMailbox:
+        """Graph on this simulator; the caller closes it."""
+        return GraphMailbox(lambda claims: GRAPH_TOKEN, self.simulator.graph, timeout=timeout, patience=patience, limits=limits)
+
+    def over(self, transport: str) -> World:
+        """Speak to the same mailboxes over this transport from now on."""
+        self.transport = transport
+        self.mailbox = self.graph if transport == "graph" else self.ews
+        return self
+
+    def operation(self, name: str) -> str:
+        """What the operation of this EWS name is called on the transport in use."""
+        return ON_GRAPH.get(name, name) if self.transport == "graph" else name
+
+    def close(self) -> None:
+        """Let go of both mailboxes and end the simulator."""
+        self.ews.close()
+        self.graph.close()
+        self.simulator.stop()
 
     def get(self, path: str) -> Any:
         """JSON of a /sandbox page."""
@@ -47,6 +76,12 @@ class World:
         """What lies in a folder, newest first."""
         found: list[dict[str, Any]] = self.get(f"mailboxes/{mailbox}/{folder}")
         return found
+
+    def mime(self, mailbox: str, item_id: str) -> bytes:
+        """An item's MIME as it reads now."""
+        return (
+            httpx.get(f"{self.simulator.address}/sandbox/mailboxes/{mailbox}/items/{item_id}/mime", timeout=20).raise_for_status().content
+        )
 
     def journal(self, marker: str) -> list[dict[str, Any]]:
         """The deliveries of messages with this marker."""
@@ -63,9 +98,13 @@ class World:
         found: list[str] = self.get("requests")["violations"]
         return found
 
+    def asked(self, operation: str) -> int:
+        """How often the operation of this EWS name was asked for on the transport in use."""
+        return self.counts().get(self.operation(operation), 0)
+
     def fault(self, operation: str, kind: str, **more: Any) -> None:
-        """Plan a fault."""
-        plan = {"operation": operation, "kind": kind, **more}
+        """Plan a fault for the operation of this EWS name on the transport in use."""
+        plan = {"operation": self.operation(operation), "kind": kind, **more}
         httpx.post(f"{self.simulator.address}/sandbox/faults", json=plan).raise_for_status()
 
     def switch(self, **switches: Any) -> None:
@@ -86,8 +125,7 @@ def running(data: Path) -> Iterator[World]:
     try:
         yield world
     finally:
-        world.mailbox.close()
-        world.simulator.stop()
+        world.close()
 
 
 def mail(marker: str | None = None, *, body: bytes = b"Hej Bo\r\n", extra: bytes = b"", save_to: str = SEALED_FOLDER,

@@ -1,4 +1,4 @@
-"""What every Mailbox must do, on EwsMailbox against the simulator in its own process. Its journal is the judge."""
+"""What every Mailbox must do, over EWS and over Graph, against the simulator in its own process. Its journal is the judge."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from addin_backend.edges.ews.mailbox import EwsMailbox
+from addin_backend.edges.graph.mailbox import GraphMailbox
 from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
 from addin_backend.model.sending import Draft
-from exchange_simulator import BO, JONAS, KARIN, METTE, SERVICE, World, delivered, mail, running
+from exchange_simulator import BO, JONAS, KARIN, METTE, SERVICE, TRANSPORTS, World, delivered, mail, running
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +25,18 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert world.violations() == []
 
 
-@pytest.fixture
-def world(shared_world: World) -> World:
-    """No faults left from before, and the switches as they start."""
+@pytest.fixture(params=TRANSPORTS)
+def world(shared_world: World, request: pytest.FixtureRequest) -> World:
+    """Each transport in turn, and the switches as they start."""
     shared_world.switch(bcc_in_mime="honoured")
-    return shared_world
+    return shared_world.over(request.param)
+
+
+def another(world: World, *, timeout: float) -> EwsMailbox | GraphMailbox:
+    """A second mailbox edge over the transport in use, with its own time-out."""
+    if world.transport == "graph":
+        return world.graph_mailbox(timeout=timeout)
+    return EwsMailbox(world.simulator.endpoint, SERVICE, timeout=timeout)
 
 
 def test_a_saved_mail_is_sent_once_and_found_in_its_folder(world: World) -> None:
@@ -168,11 +176,11 @@ def test_a_lost_answer_to_a_send_is_unknown_and_a_look_tells(world: World) -> No
     """The connection breaks after the mail left: OutcomeUnknown, one POST, was_sent, exactly one delivery."""
     outgoing = mail()
     saved = world.mailbox.save(METTE, outgoing)
-    before = world.counts().get("SendItem", 0)
+    before = world.asked("SendItem")
     world.fault("SendItem", "drop_after_commit", mailbox=METTE)
     with pytest.raises(OutcomeUnknown):
         world.mailbox.send(METTE, saved, outgoing)
-    assert before + 1 == world.counts()["SendItem"]
+    assert before + 1 == world.asked("SendItem")
     assert world.mailbox.was_sent(METTE, outgoing)
     assert 1 == len(world.journal(outgoing.marker))
     with pytest.raises(NotFound):
@@ -204,18 +212,18 @@ def test_what_goes_wrong_with_a_send_is_told_as_it_is(
     """A clear no is a no; anything less is unknown; never a second POST; and the look afterwards is right."""
     outgoing = mail()
     saved = world.mailbox.save(METTE, outgoing)
-    before = world.counts().get("SendItem", 0)
+    before = world.asked("SendItem")
     world.fault("SendItem", kind, mailbox=METTE, **more)
     with pytest.raises(raised) as caught:
         world.mailbox.send(METTE, saved, outgoing)
     assert raised is caught.type
-    assert before + 1 == world.counts()["SendItem"]
+    assert before + 1 == world.asked("SendItem")
     assert sent == world.mailbox.was_sent(METTE, outgoing) == bool(world.journal(outgoing.marker))
 
 
 def test_a_slow_send_is_unknown_and_comes_out_in_the_journal(world: World) -> None:
     """A time-out is no answer: the mail leaves later and the look finds it."""
-    hasty = EwsMailbox(world.simulator.endpoint, SERVICE, timeout=0.5)
+    hasty = another(world, timeout=0.5)
     outgoing = mail()
     saved = world.mailbox.save(METTE, outgoing)
     world.mailbox.was_sent(METTE, outgoing)
@@ -258,11 +266,14 @@ def test_disarming_that_cannot_be_looked_up_is_unknown(world: World) -> None:
     assert ([BO], False) == ([person["address"] for person in row["to"]], row["disarmed"])
 
 
-def test_a_server_that_is_not_there_is_unavailable() -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_server_that_is_not_there_is_unavailable(transport: str) -> None:
     """Nothing can have happened, not even for a send."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    nowhere = EwsMailbox(f"http://127.0.0.1:{port}/EWS/Exchange.asmx", SERVICE, timeout=2.0)
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    nowhere: EwsMailbox | GraphMailbox = EwsMailbox(f"{address}/EWS/Exchange.asmx", SERVICE, timeout=2.0)
+    if transport == "graph":
+        nowhere = GraphMailbox(lambda claims: "token", f"{address}/v1.0", timeout=2.0)
     draft, outgoing = Draft(item_id="AAMk", change_key="CQ"), mail(save_to="sentitems")
     for act in (
         lambda: nowhere.send(METTE, draft, outgoing),
@@ -291,38 +302,72 @@ def test_a_mail_over_the_limit_is_too_large(world: World) -> None:
         world.switch(max_message_bytes=35 * 1024 * 1024)
 
 
-def test_a_wrong_password_is_unavailable(world: World) -> None:
+def test_a_wrong_sign_in_is_unavailable(world: World) -> None:
     """Our own sign-in is not the sender's fault, and nothing has happened."""
-    stranger = EwsMailbox(world.simulator.endpoint, type(SERVICE)("addin-backend", "wrong"))
+    stranger: EwsMailbox | GraphMailbox = EwsMailbox(world.simulator.endpoint, type(SERVICE)("addin-backend", "wrong"))
+    if world.transport == "graph":
+        stranger = GraphMailbox(lambda claims: "wrong", world.simulator.graph)
     with pytest.raises(Unavailable):
         stranger.send(METTE, Draft(item_id="AAMk", change_key="CQ"), mail(save_to="sentitems"))
     stranger.close()
 
 
-def test_a_token_signs_in(world: World) -> None:
-    """With a token provider in place of a password; it is asked at each request."""
+@pytest.mark.parametrize(("asked_as", "token", "served"), [
+    ("ews", "sandbox-token", True), ("graph", "sandbox-graph-token", True),
+    ("ews", "sandbox-graph-token", False), ("graph", "sandbox-token", False),
+])  # fmt: skip
+def test_a_token_signs_in_to_its_own_audience_only(shared_world: World, asked_as: str, token: str, served: bool) -> None:
+    """The provider is asked at each request; a token for the other API is no sign-in, the commonest mistake of all."""
     asked: list[str | None] = []
 
     def provider(claims: str | None) -> str:
         asked.append(claims)
-        return "sandbox-token"
+        return token
 
-    by_token = EwsMailbox(world.simulator.endpoint, provider)
-    by_token.was_sent(METTE, mail(save_to="sentitems"))
-    assert asked == [None]
+    simulator = shared_world.simulator
+    by_token = EwsMailbox(simulator.endpoint, provider) if asked_as == "ews" else GraphMailbox(provider, simulator.graph)
+    if served:
+        assert not by_token.was_sent(METTE, mail(save_to="sentitems"))
+    else:
+        with pytest.raises(Unavailable):
+            by_token.was_sent(METTE, mail(save_to="sentitems"))
+    assert set(asked) == {None}
     by_token.close()
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_claims_challenge_is_answered_once(shared_world: World, transport: str) -> None:
+    """Continuous access evaluation: a 401 with claims leads to one new token with these claims, also for a send."""
+    world = shared_world.over(transport)
+    asked: list[str | None] = []
+
+    def provider(claims: str | None) -> str:
+        asked.append(claims)
+        return "sandbox-token" if transport == "ews" else "sandbox-graph-token"
+
+    mailbox: EwsMailbox | GraphMailbox = EwsMailbox(world.simulator.endpoint, provider)
+    if transport == "graph":
+        mailbox = GraphMailbox(provider, world.simulator.graph)
+    outgoing = mail()
+    saved = mailbox.save(METTE, outgoing)
+    world.fault("SendItem", "claims_challenge", mailbox=METTE)
+    mailbox.send(METTE, saved, outgoing)
+    mailbox.close()
+    assert 1 == len([claims for claims in asked if claims is not None and "1795000000" in claims])
+    assert 1 == len(world.journal(outgoing.marker))
+
+
 def test_many_threads_share_the_connections(world: World) -> None:
-    """Sixteen threads over eight connections: every mail once, one protocol in exchangelib's cache."""
+    """Sixteen threads over eight connections: every mail once."""
     outgoing = [mail() for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda one: world.mailbox.send(METTE, world.mailbox.save(METTE, one), one), outgoing))
     assert [1] * 16 == [len(world.journal(one.marker)) for one in outgoing]
 
 
-def test_a_large_mail_is_read_and_sent_in_seconds(world: World) -> None:
-    """25 MB: the read takes well under the thirteen seconds of exchangelib's own way."""
+def test_a_large_mail_is_read_and_sent_in_seconds(shared_world: World) -> None:
+    """25 MB over EWS: the read takes well under the thirteen seconds of exchangelib's own way."""
+    world = shared_world.over("ews")
     outgoing = mail(body=(b"A" * 76 + b"\r\n") * (25 * 1024 * 1024 // 78))
     saved = world.mailbox.save(METTE, outgoing)
     started = time.monotonic()
@@ -333,9 +378,11 @@ def test_a_large_mail_is_read_and_sent_in_seconds(world: World) -> None:
     assert 1 == len(world.journal(outgoing.marker))
 
 
-def test_a_kill_in_the_middle_of_a_send_loses_and_doubles_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_kill_in_the_middle_of_a_send_loses_and_doubles_nothing(tmp_path_factory: pytest.TempPathFactory, transport: str) -> None:
     """SIGKILL before and after the commit: unknown both times, and the look says which of them left."""
     with running(tmp_path_factory.mktemp("killed")) as world:
+        world.over(transport)
         for kind, sent in (("delay_after_commit", True), ("delay", False)):
             outgoing = mail(save_to="sentitems")
             saved = world.mailbox.save(METTE, outgoing)

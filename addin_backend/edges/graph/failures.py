@@ -51,7 +51,7 @@ def code_of(body: bytes) -> str:
 
 def tell(status: int, body: bytes, sending: bool) -> SendSecurelyError:
     """Our error for an answer that is not the documented success."""
-    code = code_of(body)
+    code = code_of(body) if status >= 400 else ""  # only a refusal has a code that counts
     for codes, ours in _KINDS:
         if code in codes:
             return too_large() if ours is TooLarge else ours()
