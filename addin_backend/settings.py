@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policies_dir: str = ""
     registers_dir: str = ""
     directory_file: str = ""
+    data_protection_officer: str = ""
     engine: str = "embedded"
     engine_workers: _Some = 1
     engine_deadline: _Seconds = 2.0
@@ -92,6 +93,10 @@ TABLE: tuple[Row, ...] = (
     Row(
         "directory_file",
         "JSON file with the organisation's own addresses (mailboxes, guests, groups); empty: a colleague is not known as one.",
+    ),
+    Row(
+        "data_protection_officer",
+        "Address that is told when an employee reports a mail to the wrong person; empty: the employee is asked to.",
     ),
     Row("engine", "'embedded' (regorus in a process of its own) or 'opa' (an OPA server at opa_url)."),
     Row("engine_workers", "How many embedded engine processes."),

@@ -94,6 +94,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         data_dir=str(data),
         registers_dir=str(_registers_as_of(now().date(), data)),
         directory_file=str(DIRECTORY),
+        data_protection_officer="karin.bach@nordlys.example",
         public_url=url,
         certificates_dir=str(pki.certificates),
         trusted_roots=str(pki.roots),

@@ -203,8 +203,13 @@ def act_of(actor: str, mailbox: str, request_id: str, language: str = "") -> Act
     return Act(records.event_id(at, secrets.token_bytes(10)), at, actor, mailbox, request_id, language=language)
 
 
-def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, sleep: Callable[[float], None]) -> Sending:
+def package_id_of(cabinet: Cabinet) -> Callable[[str], str]:
+    """The unguessable id of the package for "job/group"."""
     package_key = cabinet.keys.secret("package")
+    return lambda name: hmac.digest(package_key, name.encode(), "sha256").hex()[:40]
+
+
+def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, sleep: Callable[[float], None]) -> Sending:
     sealing = Sealing(
         certificates=certificate_store(settings),
         signer=_signer(settings),
@@ -214,7 +219,7 @@ def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisatio
         public_url=settings.public_url,
         organisation=organisation,
         new_id=new_id,
-        package_id=lambda name: hmac.digest(package_key, name.encode(), "sha256").hex()[:40],
+        package_id=package_id_of(cabinet),
     )
     return Sending(
         mailbox=mailbox,

@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from addin_backend.bootstrap.addin import open_addin
+from addin_backend.bootstrap.after_send import after_send
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
@@ -161,6 +162,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
+                after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
                 recent=_log_service(cabinet),

@@ -51,7 +51,7 @@ def read_directory(raw: bytes) -> FileDirectory:
         raise _refused("it is not JSON", "det er ikke JSON") from None
     entries: dict[str, DirectoryEntry] = {}
     for number, (address, entry) in enumerate(listed.entries.items()):
-        for written in (address, *entry.members, *entry.forwards_to):
+        for written in (address, *entry.members, *entry.forwards_to, *([entry.manager] if entry.manager else [])):
             if written.count("@") != 1 or written.strip() != written or written.startswith("@") or written.endswith("@"):
                 raise _refused(f"entry {number} holds what is no address", f"post {number} har noget, der ikke er en adresse")
         if entries.setdefault(address.lower(), entry) is not entry:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -240,6 +241,13 @@ class SqlStore:
         if row is None:
             raise NotFound
         return msgspec.convert({str(name): value for name, value in row.items()}, type=PortalPackage)
+
+    def revoke_package(self, package_id: str, at: datetime) -> bool:
+        """Empty a package for good; its link answers that it is closed. False when it was empty or gone already."""
+        open_still = (_PACKAGES.c.package_id == package_id) & (sa.func.length(_PACKAGES.c.envelope) > 0)
+        with self._begin() as connection:
+            done = connection.execute(_PACKAGES.update().where(open_still).values(envelope=b"", expires_at=database.instant(at))).rowcount
+        return done > 0
 
     def close(self) -> None:
         """Let the connections go."""

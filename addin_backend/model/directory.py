@@ -19,10 +19,11 @@ class EntryKind(StrEnum):
 class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One address. ``members`` are a group's, by address; ``complete`` is False where the directory does not show all of them.
 
-    ``forwards_to`` are the addresses that the mailbox sends its mail on to.
+    ``forwards_to`` are the addresses that the mailbox sends its mail on to; ``manager`` is the address of the person's manager, or "".
     """
 
     kind: EntryKind
     forwards_to: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     complete: bool = True
+    manager: str = ""

@@ -12,7 +12,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of one act. ``body`` holds only enums, counts, pseudonyms and digests (audit.md §1).
 
     ``event_id`` is a UUIDv7 string; ``action`` one of: checked, decided, sent, partly_sent, not_sent, uncertain,
-    draft_removed, package_opened, log_read, started, policy_published, policy_rolled_back.
+    draft_removed, package_opened, log_read, started, policy_published, policy_rolled_back, links_closing,
+    missent_reported, missent_handled.
     """
 
     schema: int = 1

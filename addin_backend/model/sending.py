@@ -56,7 +56,7 @@ class SendJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortalPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed package for recipients who get a link. ``envelope`` is the ciphertext with its wrapped key."""
+    """A sealed package for recipients who get a link. ``envelope`` is the ciphertext with its wrapped key; b"" once it was closed."""
 
     package_id: str
     job_id: str

@@ -15,7 +15,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from addin_backend.errors import NotFound, SendSecurelyError
-from addin_backend.web import addin_api, addin_files, bundles, connections_page, console, log_page, metrics, portal, why_page
+from addin_backend.web import (
+    addin_api,
+    addin_files,
+    after_send_api,
+    bundles,
+    connections_page,
+    console,
+    log_page,
+    metrics,
+    portal,
+    why_page,
+)
 from addin_backend.web.exchange import error_response, json_response, services_of
 from addin_backend.web.guard import Guard, is_api
 from addin_backend.web.pages import STATIC, TEMPLATES, Link, Pages, pages_of
@@ -76,6 +87,7 @@ def create_app(
         Route("/healthz", _healthz, methods=["GET"]),
         *addin_api.ROUTES,
         *addin_files.ROUTES,
+        *after_send_api.ROUTES,
         *console.ROUTES,
         *connections_page.ROUTES,
         *log_page.ROUTES,

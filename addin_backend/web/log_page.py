@@ -28,6 +28,9 @@ ACTIONS = {
     "uncertain": Texts(da="Uvist, om den er sendt", en="Outcome uncertain"),
     "draft_removed": Texts(da="Kladde fjernet", en="Draft removed"),
     "package_opened": Texts(da="Sikker side åbnet", en="Secure page opened"),
+    "links_closing": Texts(da="Links lukket af afsenderen", en="Links closed by the sender"),
+    "missent_reported": Texts(da="Meldt som sendt forkert", en="Reported as sent to the wrong person"),
+    "missent_handled": Texts(da="Links lukket og besked givet", en="Links closed and people told"),
     "log_read": Texts(da="Logbogen læst", en="Log read"),
     "started": Texts(da="Tjenesten startet", en="Service started"),
 }

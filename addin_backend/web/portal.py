@@ -36,7 +36,9 @@ async def portal(request: Request) -> Response:
     except NotFound:
         raise NoSuchPackage from None
     expired = package.expires_at <= services.clock()
-    return pages_of(request).render(request, "portal.html", GONE if expired else 200, package=package, expired=expired)
+    closed = not package.envelope
+    status = GONE if expired or closed else 200
+    return pages_of(request).render(request, "portal.html", status, package=package, expired=expired, closed=closed)
 
 
 ROUTES = (Route("/portal/{package_id}", portal, methods=["GET"]),)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import Applied
 from addin_backend.flows.why import Explained
+from addin_backend.model.after_send import Handled, Report, SentMail
 from addin_backend.model.decision import Decision, Edit, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import TransportEvidence
@@ -74,6 +76,22 @@ class SendAnswer:
 
     decision: Decision
     job: SendJob | None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSend:
+    """What the task pane asks once a mail was asked for.
+
+    ``pressed``   the job under a mailbox and a key; raises NotFound.
+    ``sent_mail`` how a mail of this mailbox was sent, by its Message-ID.
+    ``revoke``    closes the links of a job (identity, job, request id).
+    ``missent``   opens a case, closes links, tells people.
+    """
+
+    pressed: Callable[[str, str], SendJob]
+    sent_mail: Callable[[str, str], SentMail]
+    revoke: Callable[[Identity, SendJob, str], Closed]
+    missent: Callable[[Report], Handled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,7 @@ class Services:
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
+    ``after_send`` what can be learnt and done once a mail was asked for.
     ``connections`` what is known of each domain that mail went to.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
@@ -173,6 +192,7 @@ class Services:
     send: Callable[[SendCall], SendAnswer]
     apply: Callable[[Message, Edit], tuple[Applied, ...]]
     job: Callable[[str], SendJob]
+    after_send: AfterSend
     rules: Callable[[], RulesInForce]
     connections: Callable[[], tuple[TransportEvidence, ...]]
     recent: Callable[[int, str], LogView]

@@ -11,9 +11,11 @@ from starlette.testclient import TestClient
 
 from addin_backend.decision.why import Why
 from addin_backend.errors import Conflict, NotFound
+from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import apply
 from addin_backend.flows.intake import from_draft
 from addin_backend.flows.why import Explained
+from addin_backend.model.after_send import Handled, SentMail
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
 from addin_backend.model.evidence import ContentEvidence, TransportEvidence, TransportVerdict
 from addin_backend.model.identity import Identity
@@ -21,6 +23,7 @@ from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import Group, PortalPackage, SendJob, SendState
 from addin_backend.web.app import create_app
 from addin_backend.web.services import (
+    AfterSend,
     CheckCall,
     Checked,
     LogLine,
@@ -182,6 +185,12 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         send=recorder.send,
         apply=lambda message, edit: apply(message, edit, ContentEvidence(classes=frozenset())),
         job=recorder.job,
+        after_send=AfterSend(
+            pressed=lambda _mailbox, key: recorder.job(key),
+            sent_mail=lambda _mailbox, _message_id: SentMail(),
+            revoke=lambda _identity, _job, _request_id: Closed((), ()),
+            missent=lambda report: Handled(case_id="c0ffee", open=report.recipients),
+        ),
         rules=recorder.rules,
         connections=lambda: CONNECTIONS,
         recent=recorder.recent,

@@ -144,7 +144,8 @@ export class Read {
   async report(recipients) {
     this.stage.say(this.words.missentWorking);
     const report = await this.api.missent(this.mailbox, { idempotency_key: this.key, message_id: this.item.internetMessageId, recipients });
-    const again = report.not_revoked.length > 0 ? button(this.words.retry, "report", "primary", () => this.press(() => this.report(recipients))) : null;
+    const unfinished = report.not_revoked.length > 0 || Object.values(report.notices).includes("not_told");
+    const again = unfinished ? button(this.words.retry, "report", "primary", () => this.press(() => this.report(recipients))) : null;
     const head = { tone: "allow", headline: filled(this.words.missentDone, { case: report.case }), sentence: "" };
     this.stage.show(head, section(this.words.missentNow, lines(threeLines(report, this.words), "steps lines")), again ? element("div", { class: "buttons" }, again) : null);
     this.stage.say(head.headline);
