@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.setting_files import folder_of, read_setting
@@ -18,7 +19,6 @@ from addin_backend.edges.certificate_folder import CertificateFolder
 from addin_backend.edges.directory_file import read_directory
 from addin_backend.edges.policy_folder import read_folder, with_registers
 from addin_backend.edges.revision_store import RevisionFolder
-from addin_backend.edges.transport_store import SqliteTransportStore
 from addin_backend.errors import BadRegister, SendSecurelyError, Unavailable
 from addin_backend.evidence.certificates import addresses, judge, normal_address
 from addin_backend.evidence.content.terms import Terms, read_terms
@@ -31,11 +31,13 @@ from addin_backend.evidence.transport.connections import read_connections
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.check import Checking
 from addin_backend.flows.observe_transport import ObservedTransport, Sayings
-from addin_backend.flows.refresh_transport import Refresher
 from addin_backend.flows.surroundings import Sources
 from addin_backend.model.evidence import Channels
 from addin_backend.ports import CertificateStore, EngineFailure, PolicyEngine, PolicySet, TransportSource
 from addin_backend.settings import Settings
+
+if TYPE_CHECKING:
+    from addin_backend.bootstrap.transport import Kept  # for its name alone: `check --evidence` loads no network
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 LIVE_REGISTERS = ("observations",)  # written by `transport report`, decided by nobody
@@ -212,16 +214,14 @@ def certificate_store(settings: Settings) -> CertificateStore:
     return CertificateFolder(folder, roots, judge=judge, addresses=addresses, normal_address=normal_address)
 
 
-def lookups(
-    settings: Settings, book: Rulebook, store: SqliteTransportStore | None = None, refresher: Refresher | None = None
-) -> TransportSource:
+def lookups(settings: Settings, book: Rulebook, kept: Kept | None = None) -> TransportSource:
     """Transport evidence from the partners register, then DNS; made no milder by what Exchange's report saw.
 
-    ``store`` holds what is known of domains: it outlives a change of rules, and keeps the evidence that decisions name.
+    ``kept`` is what is known of domains: it outlives a change of rules, and holds the evidence that decisions name.
     """
     from addin_backend.bootstrap.transport import transport_lookup  # here, so that `check --evidence` loads no network
 
-    lookup = transport_lookup(settings, book.registers, store, refresher)
+    lookup = transport_lookup(settings, book.registers, kept)
     return ObservedTransport(lookup, sayings(book))
 
 

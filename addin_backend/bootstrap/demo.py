@@ -23,11 +23,15 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.bootstrap.server import Surroundings, open_services
 from addin_backend.bootstrap.setting_files import make_data_folder
+from addin_backend.bootstrap.transport import Way
 from addin_backend.errors import Unavailable
 from addin_backend.model.facts import ThreadProtection
 from addin_backend.model.past import DealtWith, Departed
 from addin_backend.model.register import Partners
 from addin_backend.sandbox.dns import LoopbackDns
+from addin_backend.sandbox.domains import published
+from addin_backend.sandbox.domains import routes as domains
+from addin_backend.sandbox.domains.policy_host import PolicyHost
 from addin_backend.sandbox.exchange import process as exchange
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.pki import DemoPki, create_demo_pki
@@ -63,10 +67,10 @@ def _listen(port: int) -> socket.socket:
 
 
 def demo_dns() -> LoopbackDns:
-    """MX records for the sample outsiders, and nothing else."""
+    """MX records for the sample outsiders and the domains that promise TLS, and nothing else. An answer lives for a minute."""
     table = {f"{name}.example": {"MX": [f"10 mx.{name}.example."]} for name in OUTSIDE}
     hosts = {f"mx.{name}.example": {"A": ["127.0.0.1"]} for name in OUTSIDE}
-    return LoopbackDns({**table, **hosts}, elsewhere="SERVFAIL")
+    return LoopbackDns({**table, **hosts, **published.zone()}, elsewhere="SERVFAIL", ttl=published.MAX_AGE)
 
 
 def _registers_as_of(today: date, data: Path) -> Path:
@@ -143,6 +147,24 @@ def _exchange(data: Path) -> Iterator[exchange.Simulator]:
         simulator.stop()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Outside:
+    """The recipients' side: where its DNS answers, how its policies are fetched, and what it promises."""
+
+    resolver: str
+    way: Way
+    promises: published.Promises
+
+
+@contextlib.contextmanager
+def _domains(data: Path) -> Iterator[_Outside]:
+    """The sample partners' DNS and policy host, on loopback. The resolver is a test's, so that addresses on this machine may be asked."""
+    with demo_dns() as dns:
+        promises = published.Promises(dns)
+        with PolicyHost(data / "policy-host", promises.policies, now()) as host:
+            yield _Outside(dns.resolver, Way(host.roots, test_resolver=True, policy_port=host.port), promises)
+
+
 def _announce(server: uvicorn.Server, url: str, exchange_url: str, data: Path) -> None:
     """Print the addresses once the server answers; the person's page stands first."""
     while not server.started:
@@ -152,6 +174,7 @@ def _announce(server: uvicorn.Server, url: str, exchange_url: str, data: Path) -
     print(f"{url}/playground  Outlook-legeplads / Outlook playground")
     print(f"{url}/console     Regler og registre / Rules and registers")
     print(f"{url}/log         Logbog / Log")
+    print(f"{url}/demo/domains  Partneres domæner / Partners' domains")
     print(f"{url}/            Forside / Front page")
     print(f"{exchange_url}/sandbox/journal  Exchange-simulator: det, der forlod huset / what left the house")
     print(f"Data: {data}. Stop: Ctrl-C.", flush=True)
@@ -168,15 +191,17 @@ def _stop_on_signal(server: uvicorn.Server) -> None:
 def run(port: int, data: Path | None, settings: Settings) -> None:
     """Start everything, print the addresses, and serve until Ctrl-C."""
     rulebook(msgspec.structs.replace(settings, registers_dir=str(REGISTERS)))  # refuses before anything of the demo world starts
-    with _listen(port) as listening, _data_folder(data) as folder, _exchange(folder) as simulator, demo_dns() as dns:
+    with _listen(port) as listening, _data_folder(data) as folder, _exchange(folder) as simulator, _domains(folder) as outside:
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         pki = create_demo_pki(folder / "pki", now())
         sign_in = SandboxSignIn()
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
-        own = demo_settings(settings, folder, pki, url, (simulator.endpoint, dns.resolver))
-        with open_services(own, Surroundings(identify=sign_in.identify, open_pages=True, seed=seed_contacts)) as opened:
+        own = demo_settings(settings, folder, pki, url, (simulator.endpoint, outside.resolver))
+        with open_services(own, Surroundings(sign_in.identify, True, seed_contacts, outside.way)) as opened:
             services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
-            app = create_app(services, extra=playground.routes(world), links=(playground.LINK,), templates=(playground.TEMPLATES,))
+            pages = [*playground.routes(world), *domains.routes(outside.promises)]
+            links, templates = (playground.LINK, domains.LINK), (playground.TEMPLATES, domains.TEMPLATES)
+            app = create_app(services, extra=pages, links=links, templates=templates)
             config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
             server = uvicorn.Server(config)
             _stop_on_signal(server)

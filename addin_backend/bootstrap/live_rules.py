@@ -19,7 +19,7 @@ from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.checking import Rulebook, checking, files_in_force, lookups, open_engine, revisions, rulebook_of, sayings
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet
-from addin_backend.bootstrap.transport import kept_fresh, open_transport_store
+from addin_backend.bootstrap.transport import ORDINARY, Way, kept_fresh
 from addin_backend.decision import metadata
 from addin_backend.edges.logs import reporter
 from addin_backend.edges.rego_server import OpaServer
@@ -90,15 +90,13 @@ def _answers(new: InForce) -> bool:
 class LiveRules:
     """Opens the rules in force; ``watch`` puts new ones in their place. Raises SendSecurelyError when the first ones cannot be used."""
 
-    def __init__(self, settings: Settings, read: Reader) -> None:
+    def __init__(self, settings: Settings, read: Reader, way: Way = ORDINARY) -> None:
         self._settings, self._read = settings, read
         rulebook_of(files_in_force(settings))  # what cannot be used is told before anything is made
         self._store = revisions(settings)
         self._letters = WishFolder(self._store.folder)
-        self._transport = open_transport_store(settings)
         self._fresh = ExitStack()
-        self._fresh.callback(self._transport.close)
-        self._refresher = self._fresh.enter_context(kept_fresh(settings, self._transport))
+        self._kept = self._fresh.enter_context(kept_fresh(settings, way))
         self._report = reporter(structlog.get_logger("rules"))
         self.shadow_counts = Counts()
         self._live = Live(self._open(), lambda old: old.opened.close())
@@ -112,7 +110,7 @@ class LiveRules:
         with ExitStack() as opened:
             engine = self._shadowed(opened.enter_context(open_engine(self._settings, book.policies)), book.policies)
             opened.callback(engine.close)
-            parts = checking(self._settings, book, engine, lookups(self._settings, book, self._transport, self._refresher), self._read)
+            parts = checking(self._settings, book, engine, lookups(self._settings, book, self._kept), self._read)
             return InForce(published.event_id if published else "", book, parts, _shown(book, engine.name), opened.pop_all())
 
     def _shadowed(self, engine: PolicyEngine, policies: PolicySet) -> PolicyEngine:
@@ -126,7 +124,7 @@ class LiveRules:
     def connections(self) -> tuple[TransportEvidence, ...]:
         """What is known of each domain that mail went to lately, and of every partner. Nothing is asked."""
         at = now()
-        return known_connections(self._transport.domains(at - UNUSED), self._transport.answer, sayings(self.current.book), at)
+        return known_connections(self._kept.store.domains(at - UNUSED), self._kept.store.answer, sayings(self.current.book), at)
 
     @property
     def current(self) -> InForce:
@@ -212,9 +210,9 @@ class LiveRules:
 
 
 @contextmanager
-def live_rules(settings: Settings, read: Reader) -> Iterator[LiveRules]:
-    """The rules in force, closed afterwards."""
-    rules = LiveRules(settings, read)
+def live_rules(settings: Settings, read: Reader, way: Way = ORDINARY) -> Iterator[LiveRules]:
+    """The rules in force, closed afterwards. ``way``: how recipients' domains are asked."""
+    rules = LiveRules(settings, read, way)
     try:
         yield rules
     finally:

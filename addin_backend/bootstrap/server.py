@@ -20,6 +20,7 @@ from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording, with_history
 from addin_backend.bootstrap.setting_files import read_setting, refused
+from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
 from addin_backend.edges.entra import AppCertificate, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
@@ -135,18 +136,21 @@ def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], E
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked."""
+    """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked;
+    ``way`` is how recipients' domains are asked.
+    """
 
     identify: Identify
     open_pages: bool = False
     seed: Callable[[Cabinet], None] = lambda _cabinet: None
+    way: Way = ORDINARY
 
 
 @contextmanager
 def open_services(settings: Settings, around: Surroundings) -> Iterator[Services]:
     """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
     log = set_up(settings.log_format)
-    with open_reader(settings, warm=True) as read, live_rules(settings, read) as rules:
+    with open_reader(settings, warm=True) as read, live_rules(settings, read, around.way) as rules:
         book = rules.current.book
         sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
         mailbox, cabinet = ews_mailbox(settings), open_cabinet(settings)

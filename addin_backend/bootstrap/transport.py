@@ -35,12 +35,12 @@ from addin_backend.flows.show_transport import BUDGET, PROBE_BUDGET
 from addin_backend.ports import HostProber, PolicyStore, ProbeStore
 from addin_backend.settings import Settings
 
-SMTP = 25
+SMTP, HTTPS = 25, 443
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the network is asked. ``ca_file`` replaces the roots for policies and servers.
+    """How the network is asked. ``ca_file`` replaces the roots for policies and servers; ``policy_port`` is where policy hosts answer.
 
     ``test_resolver``: the resolver was named on the command line, so a loopback one permits private addresses; a production resolver
     stands on loopback too, and permits none.
@@ -48,6 +48,7 @@ class Way:
 
     ca_file: Path | None = None
     test_resolver: bool = False
+    policy_port: int = HTTPS
 
     def private(self, settings: Settings) -> bool:
         """Whether addresses inside our own network may be asked."""
@@ -59,6 +60,9 @@ class Way:
             return ""
         roots = hashlib.sha256(self.ca_file.read_bytes()).hexdigest()[:16] if self.ca_file else ""
         return f"{settings.resolver} {roots}"
+
+
+ORDINARY = Way()  # public addresses, public roots, port 443
 
 
 def _resolver(settings: Settings) -> DnsResolver:
@@ -93,7 +97,8 @@ def world(settings: Settings, way: Way, policies: PolicyStore | None = None, pro
     """Where facts come from. Raises BadInput for a resolver or a file of roots that cannot be used."""
     resolver = _resolver(settings)
     try:
-        fetcher = MtaStsFetcher(resolver, ca_file=str(way.ca_file or ""), allow_private=way.private(settings))
+        private = way.private(settings)
+        fetcher = MtaStsFetcher(resolver, ca_file=str(way.ca_file or ""), allow_private=private, port=way.policy_port)
     except (OSError, ssl.SSLError):
         raise _bad_roots(way.ca_file) from None
     return World(
@@ -123,23 +128,29 @@ def open_transport_store(settings: Settings, name: str = "") -> SqliteTransportS
     return SqliteTransportStore(private_file(folder / "transport.sqlite"), name)
 
 
-def transport_lookup(
-    settings: Settings, registers: Registers | None, store: SqliteTransportStore | None = None, refresher: Refresher | None = None
-) -> TransportLookup:
-    """The look-up before a send. It never probes; with ``store`` it knows what was probed in the background."""
-    probes = shared_probes(store, None) if store is not None else None
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a server knows of domains beyond one look-up: the way it asks, what it stored, and what keeps that fresh."""
+
+    way: Way
+    store: SqliteTransportStore
+    refresher: Refresher
+
+
+def transport_lookup(settings: Settings, registers: Registers | None, kept: Kept | None = None) -> TransportLookup:
+    """The look-up before a send. It never probes; with what is ``kept`` it knows what was probed in the background."""
     partners = registers.partner_by_domain if registers else {}
-    used = refresher.used if refresher is not None else None
-    return TransportLookup(
-        world(settings, Way(), store, probes), partners, ticket_connector=settings.ticket_connector, store=store, used=used
-    )
+    if kept is None:
+        return TransportLookup(world(settings, Way()), partners, ticket_connector=settings.ticket_connector)
+    place = world(settings, kept.way, kept.store, shared_probes(kept.store, None))
+    return TransportLookup(place, partners, ticket_connector=settings.ticket_connector, store=kept.store, used=kept.refresher.used)
 
 
-def _prober(settings: Settings) -> HostProber | None:
+def _prober(settings: Settings, way: Way) -> HostProber | None:
     if not settings.smtp_probe:
         return None
     if settings.smtp_probe == "local":
-        return local_prober(settings, Way(), SMTP)
+        return local_prober(settings, way, SMTP)
     return remote_prober(settings)
 
 
@@ -151,17 +162,24 @@ def remote_prober(settings: Settings) -> SignedProber:
 
 
 @contextmanager
-def kept_fresh(settings: Settings, store: SqliteTransportStore) -> Iterator[Refresher]:
-    """Refreshes known domains in the background, and probes servers where the settings say so."""
-    prober = _prober(settings)
-    place = world(settings, Way(), store, shared_probes(store, prober))
-    lookup = TransportLookup(place, {}, ticket_connector=settings.ticket_connector, live=True, store=store)
-    seconds = PROBE_BUDGET if prober is not None else BUDGET
-    refresher = Refresher(lambda domain, at: lookup.refresh(domain, at, seconds), now, probing=prober is not None)
-    store.forget(now())
-    refresher.start(store.domains(now() - UNUSED))
+def kept_fresh(settings: Settings, way: Way) -> Iterator[Kept]:
+    """Opens what is stored, refreshes known domains in the background, and probes servers where the settings say so.
+
+    Raises BadRegister, Unavailable (the store), BadInput (resolver, roots).
+    """
+    store = open_transport_store(settings, way.world_name(settings))
     try:
-        yield refresher
+        prober = _prober(settings, way)
+        place = world(settings, way, store, shared_probes(store, prober))
+        lookup = TransportLookup(place, {}, ticket_connector=settings.ticket_connector, live=True, store=store)
+        seconds = PROBE_BUDGET if prober is not None else BUDGET
+        refresher = Refresher(lambda domain, at: lookup.refresh(domain, at, seconds), now, probing=prober is not None)
+        store.forget(now())
+        refresher.start(store.domains(now() - UNUSED))
+        try:
+            yield Kept(way, store, refresher)
+        finally:
+            refresher.close()
+            lookup.close()
     finally:
-        refresher.close()
-        lookup.close()
+        store.close()

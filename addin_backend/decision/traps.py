@@ -3,6 +3,8 @@
 * `not f(x.y)`, `not x.y in z`, `not x.y > z` and their like: OPA takes the reference out of the negation, so a missing `x.y` makes
   the whole body fail (milder!), while regorus negates. Only `==` keeps the reference inside in both.
 * A comprehension in the head of a rule that has a body, or inside another comprehension's head: regorus cannot order its statements.
+* A set or object whose member names something that may be missing (`findings contains {"x": item.y} if …`): OPA leaves that member out,
+  regorus drops the whole set, and with it every other finding (milder!). The same goes for a call that has no value.
 * Fractions and division: the engines round differently.
 * A reference to a rule that does not exist: OPA says undefined, regorus refuses or says nothing.
 """
@@ -24,9 +26,14 @@ _ABSENT = (
 )
 
 
+_MEMBER = (
+    "If `{name}` has no value, the embedded engine drops the whole set, not only this member. Give it a name with `:=` in the body first."
+)
+
+
 def faults(path: str, tree: Any) -> tuple[Diagnostic, ...]:
     """Every known trap in one file, by place."""
-    return tuple(sorted({*_negations(path, tree), *_heads(path, tree), *_numbers(path, tree)}))
+    return tuple(sorted({*_negations(path, tree), *_heads(path, tree), *_members(path, tree), *_numbers(path, tree)}))
 
 
 def _references(node: Any) -> Iterator[Mapping[str, Any]]:
@@ -90,6 +97,33 @@ def _heads(path: str, tree: Any) -> Iterator[Diagnostic]:
                 yield placed(
                     path, inner, "The embedded engine cannot evaluate a comprehension inside another one's head: use a helper rule."
                 )
+
+
+def _calls(node: Any) -> Iterator[Mapping[str, Any]]:
+    for item in objects(node):
+        if isinstance(item.get("Call"), dict):
+            yield item["Call"]
+
+
+def _members(path: str, tree: Any) -> Iterator[Diagnostic]:
+    """Heads that put something into a set or object for each way its body holds."""
+    for node in objects(tree):
+        rule = node.get("Spec")
+        head = rule.get("head") if isinstance(rule, dict) and rule.get("bodies") else None
+        if not isinstance(head, dict):
+            continue
+        several, one = head.get("Set"), head.get("Compr")
+        if isinstance(several, dict):
+            parts = [several.get("key")]
+        elif isinstance(one, dict) and isinstance(one.get("refr"), dict) and "RefBrack" in one["refr"]:
+            parts = [one["refr"]["RefBrack"].get("index"), (one.get("assign") or {}).get("value")]
+        else:
+            continue
+        for reference in _references(parts):
+            if _may_be_missing(reference):
+                yield placed(path, next(iter(reference.values())), _MEMBER.format(name=dotted(reference) or "the item"))
+        for call in _calls(parts):
+            yield placed(path, call, _MEMBER.format(name=dotted(call.get("fcn")) or "the call"))
 
 
 def _numbers(path: str, tree: Any) -> Iterator[Diagnostic]:

@@ -129,7 +129,27 @@ CASES = [
     # DANE
     ("DANE on all", (V.DANE, "dane", "none", ()), {"dane": DaneStatus.ALL}),
     ("DANE on all, with the connector", (V.DANE, "dane", "connector", ()), {"dane": DaneStatus.ALL, "ticket_connector": True}),
-    ("DANE on all, MTA-STS broken", (V.DANE, "dane", "none", ()), {"dane": DaneStatus.ALL, "mta_sts": sts(Mode.ENFORCE, "x.test")}),
+    (
+        "DANE on all, MTA-STS broken",
+        (V.CONTRADICTED, "dane", "none", ("mx_not_in_policy",)),
+        {"dane": DaneStatus.ALL, "mta_sts": sts(Mode.ENFORCE, "x.test")},
+    ),
+    (
+        "DANE on all, the certificate is none for MTA-STS",
+        (V.CONTRADICTED, "dane", "none", ("certificate_not_trusted",)),
+        {"dane": DaneStatus.ALL, "mta_sts": sts(), "probe": replace(probe(ProbeStatus.AUTHENTICATED), unrooted=True)},
+    ),
+    (
+        "DANE on all, the certificate is none for a policy that only tests",
+        (V.DANE, "dane", "none", ()),
+        {"dane": DaneStatus.ALL, "mta_sts": sts(Mode.TESTING), "probe": replace(probe(ProbeStatus.AUTHENTICATED), unrooted=True)},
+    ),
+    ("DANE on all, MTA-STS cannot be had", (V.DANE, "dane", "none", ()), {"dane": DaneStatus.ALL, "mta_sts": STS_FAILED}),
+    (
+        "DANE on all, MTA-STS broken and over",
+        (V.DANE, "dane", "none", ()),
+        {"dane": DaneStatus.ALL, "mta_sts": sts(Mode.ENFORCE, "x.test", age=2 * DAY)},
+    ),
     ("DANE mismatch", (V.CONTRADICTED, "dane", "none", ("dane_mismatch",)), {"dane": DaneStatus.MISMATCH, "mta_sts": sts()}),
     ("DANE fails", (V.UNKNOWN, "unknown", "none", ("dane_unknown",)), {"dane": DaneStatus.UNKNOWN, "mta_sts": sts()}),
     ("DANE partial", (V.DANE_PARTIAL, "none", "none", ("mta_sts_no_record",)), {"dane": DaneStatus.PARTIAL}),
@@ -241,6 +261,8 @@ def test_a_failure_never_raises_the_verdict(evidence: DomainEvidence, failure: d
     """Put a failure in the place of any finding: the domain is trusted with no more than before, and no enforcement appears."""
     before = verdict(evidence, AT)
     after = verdict(replace(evidence, **failure), AT)  # type: ignore[arg-type] # a table of differences
+    if after.verdict is V.DANE and before.reasons[-1:] == ("mx_not_in_policy",):
+        return  # decision 044: what DANE holds stays held when the policy that contradicts it cannot be seen
     assert TRUST.get(after.verdict, 0) <= TRUST.get(before.verdict, 0)
     assert (after.enforcement, before.enforcement) != ("connector", "none")
 

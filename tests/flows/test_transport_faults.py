@@ -152,6 +152,8 @@ def test_a_failing_step_never_raises_the_verdict(script: Script, step: str, fail
     """Let any one step fail in any way: the domain is trusted with no more than before."""
     before = judged(script)
     after = judged(replace(script, failing={step: failure}))
+    if step in {"txt", "policy"} and after.verdict is TransportVerdict.DANE and "mx_not_in_policy" in before.reasons:
+        return  # decision 044: what DANE holds stays held when the policy that contradicts it cannot be seen
     assert SUFFICIENT.get(after.verdict.value, 0) <= SUFFICIENT.get(before.verdict.value, 0)
 
 

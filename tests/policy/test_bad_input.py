@@ -128,6 +128,9 @@ def in_rules(new: str) -> dict[str, bytes]:
             "the two engines answer this differently",
         ),
         ("a comprehension in a head", "_a[id] := [x | some x in input.y] if some id in input.ids", "comprehension in the head"),
+        ("a member that may be missing", "_a contains item.name if some item in input.recipients", "drops the whole set"),
+        ("a member by a call", "_a contains upper(item) if some item in input.ids", "drops the whole set"),
+        ("a key that may be missing", "_a[item.name] := true if some item in input.recipients", "drops the whole set"),
         ("a fraction", "_a := 1.5", "fractions"),
         ("division", "_a := input.message.size_bytes / 2", "divi"),
         ("a rule that is not there", "_a if data.sendsecurely.lib.nothing_of_the_kind", "There is no rule called"),
@@ -232,3 +235,24 @@ def test_the_workshop_names_its_programs() -> None:
     """What judged the rules is said."""
     assert Workshop(tool("opa"), None).engines == "regorus, OPA"
     assert "no OPA" in Workshop(None, None).engines
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "entry"),
+    [
+        ("connections", "risk_assessments", {"domain": "a.example", "decided_on": "2026-01-01"}),
+        ("connections", "end_to_end", {"domain": "A.example", "reason": "aftale", "agreed_on": "2026-01-01", "valid_to": "2027-01-01"}),
+        ("connections", "end_to_end", {"domain": "a.example", "reason": "aftale", "agreed_on": "2026-01-01", "valid_to": "2025-01-01"}),
+        ("observations", "entries", {"domain": "a.example", "seen": "no_tls", "day": "2026-11-20", "count": 0}),
+        ("observations", "entries", {"domain": "a.example", "seen": "perhaps", "day": "2026-11-20", "count": 1}),
+    ],
+)
+def test_the_registers_on_connections_are_read_before_they_count(name: str, key: str, entry: dict[str, Any]) -> None:
+    """A fault in what we decided or saw of a domain is named with its file by `policy check`, not by a server that does not start."""
+    path = f"registers/{name}/data.json"
+    written = json.loads(product_files()[path])
+    written[key] = [entry]
+    found = check_policy(
+        product_policies({path: json.dumps(written).encode()}), (), lambda texts: dict.fromkeys(texts, EngineFailure("compile", ""))
+    )
+    assert [item.file for item in found] == [path]

@@ -39,11 +39,14 @@ _BADNESS = {status: number for number, status in enumerate(ProbeStatus)}
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One probe of all eligible MX. ``seen_at``: the oldest part of it."""
+    """One probe of all eligible MX. ``seen_at``: the oldest part of it. ``unrooted``: a certificate was seen that leads to no known
+    authority or is not the host's; DANE may hold all the same, an MTA-STS policy does not.
+    """
 
     status: ProbeStatus
     seen_at: datetime
     reasons: tuple[str, ...] = ()
+    unrooted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class HostFacts:
     seen_at: datetime | None = None
     broken: bool = False
     reasons: tuple[str, ...] = ()
+    unrooted: bool = False
 
 
 def _outcome(
@@ -96,7 +100,8 @@ def judge(
         notes += ("probe_no_route",)
     reasons = notes + tuple(dict.fromkeys(reason for _, _, reason in found if reason))
     worst = max((status for status, _, _ in found), key=_BADNESS.__getitem__, default=ProbeStatus.UNKNOWN)
-    return HostFacts(name, promised.status, worst, probe.seen_at, any(broken for _, broken, _ in found), reasons)
+    broken, unrooted = any(broken for _, broken, _ in found), any(probed.outcome == "tls" and word != "ok" for probed, word in asked)
+    return HostFacts(name, promised.status, worst, probe.seen_at, broken, reasons, unrooted)
 
 
 def dane(mx_authenticated: bool, hosts: Sequence[HostFacts]) -> DaneStatus:
@@ -119,4 +124,5 @@ def probe(hosts: Sequence[HostFacts]) -> Probe | None:
     if not seen:
         return None
     worst = max((host.probe or ProbeStatus.UNKNOWN for host in ways_in), key=_BADNESS.__getitem__)
-    return Probe(worst, min(seen), tuple(dict.fromkeys(reason for host in ways_in for reason in host.reasons)))
+    reasons = tuple(dict.fromkeys(reason for host in ways_in for reason in host.reasons))
+    return Probe(worst, min(seen), reasons, any(host.unrooted for host in ways_in))

@@ -90,8 +90,9 @@ def _by_policy(evidence: DomainEvidence, mx: MxFacts, state: PolicyState, at: da
         return _Judged(TransportVerdict.CONTRADICTED, "mta_sts", (*state.reasons, "mx_not_in_policy"))
     probe = evidence.probe
     seen_bad = {ProbeStatus.ENCRYPTED, ProbeStatus.LEGACY_TLS, ProbeStatus.PLAINTEXT}
-    if probe is not None and _is_fresh(probe, at) and probe.status in seen_bad:
-        return _Judged(TransportVerdict.CONTRADICTED, "mta_sts", (*state.reasons, *probe.reasons, f"probe_{probe.status}"))
+    if probe is not None and _is_fresh(probe, at) and (probe.status in seen_bad or probe.unrooted):
+        seen = f"probe_{probe.status}" if probe.status in seen_bad else "certificate_not_trusted"
+        return _Judged(TransportVerdict.CONTRADICTED, "mta_sts", (*state.reasons, *probe.reasons, seen))
     return _Judged(TransportVerdict.MTA_STS_ENFORCE, "mta_sts", state.reasons)
 
 
@@ -138,6 +139,9 @@ def _by_network(evidence: DomainEvidence, at: datetime) -> _Judged:
         seen = evidence.probe.reasons if evidence.probe else ()
         return _Judged(TransportVerdict.CONTRADICTED, "dane", (*notes, *seen, "dane_mismatch"))
     if evidence.dane is DaneStatus.ALL:
+        other = _by_policy(evidence, mx, evidence.mta_sts, at) if evidence.mta_sts else None
+        if other is not None and other.verdict is TransportVerdict.CONTRADICTED:  # two promises, and one of them is broken
+            return _Judged(TransportVerdict.CONTRADICTED, "dane", (*notes, *other.reasons))
         return _Judged(TransportVerdict.DANE, "dane", notes)
     found = _by_mta_sts(evidence, mx, at)
     return _Judged(found.verdict, found.commitment, notes + found.reasons)

@@ -10,6 +10,8 @@ from addin_backend.decision import builtins, metadata, placeholders, traps
 from addin_backend.decision.schema import misfits, schema_faults
 from addin_backend.errors import SendSecurelyError
 from addin_backend.evidence.registers import read_registers
+from addin_backend.evidence.transport.connections import read_connections
+from addin_backend.evidence.transport.observed import read_observations
 from addin_backend.flows.policy.cases import BASE_QUESTION, SUFFIX, case_faults, case_question
 from addin_backend.flows.policy.register_faults import register_faults
 from addin_backend.model.policy import Diagnostic
@@ -103,10 +105,11 @@ def schema_file_faults(files: Mapping[str, bytes], asked_by_program: bytes = b""
 
 
 def _register_faults(files: Mapping[str, bytes], codes: frozenset[str]) -> Iterator[Diagnostic]:
-    try:
-        read_registers(files, frozenset(metadata.read(files).rules))
-    except SendSecurelyError as error:
-        yield _fault((error.field or "").split(",")[0], error.sentence)
+    for read in (lambda: read_registers(files, codes), lambda: read_connections(files), lambda: read_observations(files)):
+        try:
+            read()
+        except SendSecurelyError as error:
+            yield _fault((error.field or "").split(",")[0], error.sentence)
     yield from register_faults(files, codes)
 
 

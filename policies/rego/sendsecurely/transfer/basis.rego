@@ -97,9 +97,10 @@ _decisions_in_force contains decision if {
 }
 
 # The Data Privacy Framework: HR data and other data are certified apart.
-_certified_by_kind contains decision.country if {
+_certified_by_kind contains country if {
 	some decision in data.registers.countries.adequacy
 	decision.limited_to == "listed"
+	country := decision.country
 }
 
 _still_valid(valid_to) if is_null(valid_to)

@@ -129,9 +129,10 @@ findings contains finding if {
 
 _register_fresh if input.registers.countries == "fresh"
 
-_watched contains decision.country if {
+_watched contains country if {
 	some decision in _decisions_in_force
 	decision.status == "watched"
+	country := decision.country
 }
 
 _rests_on_decision(recipient) if recipient.country in _adequate
