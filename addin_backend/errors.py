@@ -167,3 +167,40 @@ class LogBroken(SendSecurelyError):
     sentence_da = "Logbogen kan ikke bevises."
     next_step = "Nothing is sent until an administrator has looked into it. Your draft is unchanged."
     next_step_da = "Intet bliver sendt, før en administrator har set på det. Din kladde er uændret."
+
+
+# --- what Exchange says on either transport, in the same words -----------------------------------------------------------
+
+
+def sign_in_refused(wrong_audience: bool = False) -> Unavailable:
+    """Exchange does not take our own sign-in: not the sender's fault, and nothing has happened."""
+    return Unavailable(
+        "The mail has not been sent and your draft is unchanged. Exchange does not accept our sign-in.",
+        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Exchange godtager ikke vores login.",
+        next_step="An administrator must look at whom the token is for: Graph and Exchange each want their own."
+        if wrong_audience
+        else "An administrator must look at the application's permissions in Entra ID.",
+        next_step_da="En administrator skal se på, hvem tokenet er til: Graph og Exchange vil have hver sit."
+        if wrong_audience
+        else "En administrator skal se på applikationens tilladelser i Entra ID.",
+    )
+
+
+def mailbox_full() -> Unavailable:
+    """The sender's mailbox, or what it may send in a day, is used up."""
+    return Unavailable(
+        "The mail has not been sent and your draft is unchanged. Your mailbox is full, or has sent all that it may for now.",
+        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Din postkasse er fuld eller har sendt alt, hvad den må for nu.",
+        next_step="Delete something large and try again, or ask your administrator.",
+        next_step_da="Slet noget stort, og prøv igen, eller spørg din administrator.",
+    )
+
+
+def too_large_for_exchange() -> TooLarge:
+    """Over what Exchange takes. The secure page is a way out: its notification is small."""
+    return TooLarge(
+        "The mail has not been sent: sealed, it is larger than Exchange takes from us.",
+        sentence_da="Mailen er ikke sendt: krypteret er den større, end Exchange tager imod fra os.",
+        next_step="Send it through the secure page, or make the largest attachment smaller.",
+        next_step_da="Send den via sikker side, eller gør den største vedhæftning mindre.",
+    )

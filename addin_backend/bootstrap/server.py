@@ -22,7 +22,7 @@ from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, 
 from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
-from addin_backend.edges.entra import AppCertificate, TokenSource
+from addin_backend.edges.entra import EXCHANGE_SCOPE, AppCertificate, Application, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
@@ -66,7 +66,8 @@ def ews_mailbox(settings: Settings) -> EwsMailbox:
         credentials: Basic | TokenSource = Basic(settings.ews_user, settings.ews_password)
     else:
         key, certificate = (read_setting(settings, name).decode("ascii", "replace") for name in ("entra_key", "entra_certificate"))
-        credentials = TokenSource(settings.entra_tenant, settings.entra_client, AppCertificate(key, certificate))
+        application = Application(settings.entra_tenant, settings.entra_client, AppCertificate(key, certificate))
+        credentials = TokenSource(application, EXCHANGE_SCOPE)
     return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
 
 

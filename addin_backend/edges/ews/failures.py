@@ -8,7 +8,18 @@ from typing import TypeVar
 from exchangelib import errors as ews
 
 from addin_backend.edges.ews.adapter import NeverLeft, Refused
-from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
+from addin_backend.errors import (
+    BadInput,
+    Conflict,
+    NotFound,
+    NotYours,
+    OutcomeUnknown,
+    SendSecurelyError,
+    Unavailable,
+    mailbox_full,
+    sign_in_refused,
+    too_large_for_exchange,
+)
 
 T = TypeVar("T")
 
@@ -17,10 +28,11 @@ _CONFLICT = (ews.ErrorIrresolvableConflict, ews.ErrorStaleObject, ews.ErrorChang
              ews.ErrorInvalidChangeKey)  # fmt: skip
 _NOT_YOURS = (ews.ErrorAccessDenied, ews.ErrorImpersonateUserDenied, ews.ErrorImpersonationDenied, ews.ErrorSendAsDenied,
               ews.ErrorNonExistentMailbox)  # fmt: skip
-_TOO_LARGE = (ews.ErrorMessageSizeExceeded,)
+_TOO_LARGE = (ews.ErrorMessageSizeExceeded, ews.ErrorAttachmentSizeLimitExceeded)
+_FULL = (ews.ErrorQuotaExceeded,)
 _BAD_INPUT = (ews.ErrorInvalidRecipients, ews.ErrorMimeContentConversionFailed, ews.ErrorMimeContentInvalid,
               ews.ErrorMimeContentInvalidBase64String)  # fmt: skip
-_REFUSED = (ews.ErrorServerBusy, ews.ErrorExceededConnectionCount, ews.ErrorQuotaExceeded, ews.ErrorSchemaValidation,
+_REFUSED = (ews.ErrorServerBusy, ews.ErrorExceededConnectionCount, ews.ErrorSchemaValidation,
             ews.ErrorInvalidRequest, ews.ErrorFolderNotFound, ews.ErrorTooManyObjectsOpened, ews.UnauthorizedError,
             ews.ErrorInvalidSchemaVersionForMailboxVersion, Refused)  # fmt: skip
 _LOST = (ews.ErrorTimeoutExpired, ews.ErrorInternalServerTransientError, OSError)
@@ -33,13 +45,15 @@ def tell(error: BaseException, sending: bool) -> SendSecurelyError:
         (_NOT_FOUND, NotFound),
         (_CONFLICT, Conflict),
         (_NOT_YOURS, NotYours),
-        (_TOO_LARGE, TooLarge),
+        (_TOO_LARGE, too_large_for_exchange),
+        (_FULL, mailbox_full),
+        (ews.UnauthorizedError, sign_in_refused),
         (_BAD_INPUT, BadInput),
     ):
         if isinstance(error, kinds):
             return ours()
     if isinstance(error, Refused) and error.status == _CONTENT_TOO_LARGE:
-        return TooLarge()
+        return too_large_for_exchange()
     if never_left(error) or (isinstance(error, _REFUSED) and not _lost(error)):
         return Unavailable()
     return OutcomeUnknown() if sending else Unavailable()

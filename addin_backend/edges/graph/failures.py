@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import msgspec
 
-from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
+from addin_backend.errors import (
+    BadInput,
+    Conflict,
+    NotFound,
+    NotYours,
+    OutcomeUnknown,
+    SendSecurelyError,
+    TooLarge,
+    Unavailable,
+    mailbox_full,
+    sign_in_refused,
+    too_large_for_exchange,
+)
 
 UNAUTHORISED, FORBIDDEN, NO_SUCH, TIMED_OUT, CONFLICT, STALE, TOO_LARGE = 401, 403, 404, 408, 409, 412, 413
 THROTTLED, UNAVAILABLE, FULL = 429, 503, 507
@@ -54,49 +66,14 @@ def tell(status: int, body: bytes, sending: bool) -> SendSecurelyError:
     code = code_of(body) if status >= 400 else ""  # only a refusal has a code that counts
     for codes, ours in _KINDS:
         if code in codes:
-            return too_large() if ours is TooLarge else ours()
+            return too_large_for_exchange() if ours is TooLarge else ours()
     if code in _QUOTA or status == FULL:
         return mailbox_full()
     if status == UNAUTHORISED:
-        return not_admitted(code)
+        return sign_in_refused(code in _WRONG_TOKEN)
     if status in (CONFLICT, STALE):
         return Conflict()
     if status == TOO_LARGE:
-        return too_large()
+        return too_large_for_exchange()
     refused = 400 <= status < 500 and status != TIMED_OUT
     return OutcomeUnknown() if sending and not refused else Unavailable()
-
-
-def too_large() -> TooLarge:
-    """Over what Graph takes. The secure page is a way out: its notification is small."""
-    return TooLarge(
-        "The mail has not been sent: sealed, it is larger than Exchange Online takes from us.",
-        sentence_da="Mailen er ikke sendt: krypteret er den større, end Exchange Online tager imod fra os.",
-        next_step="Send it through the secure page, or make the largest attachment smaller.",
-        next_step_da="Send den via sikker side, eller gør den største vedhæftning mindre.",
-    )
-
-
-def mailbox_full() -> Unavailable:
-    """The sender's mailbox, or what it may send in a day, is used up."""
-    return Unavailable(
-        "The mail has not been sent and your draft is unchanged. Your mailbox is full, or has sent all that it may for now.",
-        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Din postkasse er fuld eller har sendt alt, hvad den må for nu.",
-        next_step="Delete something large and try again, or ask your administrator.",
-        next_step_da="Slet noget stort, og prøv igen, eller spørg din administrator.",
-    )
-
-
-def not_admitted(code: str) -> Unavailable:
-    """Our own sign-in failed: not the sender's fault, and nothing has happened."""
-    wrong = code in _WRONG_TOKEN
-    return Unavailable(
-        "The mail has not been sent and your draft is unchanged. Exchange does not accept our sign-in.",
-        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Exchange godtager ikke vores login.",
-        next_step="An administrator must look at the token's audience (Graph or Exchange)."
-        if wrong
-        else "An administrator must look at the application's permissions in Entra ID.",
-        next_step_da="En administrator skal se på, hvem tokenet er til (Graph eller Exchange)."
-        if wrong
-        else "En administrator skal se på applikationens tilladelser i Entra ID.",
-    )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from addin_backend.edges.graph import failures, wire, writing
+from addin_backend.edges.graph import wire, writing
 from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
-from addin_backend.errors import Unavailable
+from addin_backend.errors import Unavailable, too_large_for_exchange
 from addin_backend.model.outer_header import with_recipients
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
@@ -38,7 +38,7 @@ def saved_draft(requests: Requests, outgoing: Outgoing, limits: Limits) -> Draft
     mime = with_recipients(outgoing.mime, outgoing.to, outgoing.cc, outgoing.bcc)
     whole = (len(mime) + 2) // 3 * 4 <= limits.request
     if not whole and (len(mime) > limits.message or not _may_be_taken_apart(outgoing.mime, limits)):
-        raise failures.too_large()
+        raise too_large_for_exchange()
     found = _look(requests, DRAFTS, outgoing)
     if found is not None and not whole and found.value(wire.MARKER) != outgoing.marker:
         requests.delete(found.id)  # a crash left it without all its attachments
@@ -121,7 +121,7 @@ def _attach(requests: Requests, item_id: str, attachments: tuple[wire.FileAttach
 def stored_copy(requests: Requests, outgoing: Outgoing, limits: Limits) -> None:
     """One readable copy among the sent items. MIME would become a draft, so it is written as JSON."""
     if len(outgoing.mime) > limits.message:
-        raise failures.too_large()
+        raise too_large_for_exchange()
     if requests.find(has_property(wire.MARKER, outgoing.marker), SENT_ITEMS):
         return
     for half in requests.find(has_property(wire.MARKER, outgoing.marker + _UNFINISHED), SENT_ITEMS):
