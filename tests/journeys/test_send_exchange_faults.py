@@ -162,7 +162,9 @@ def test_exchange_is_stopped(world: DemoWorld) -> None:
 
 @pytest.mark.parametrize(("operation", "kind"), [("CreateItem", "delay"), ("SendItem", "delay_after_commit")])
 def test_exchange_is_killed_in_the_middle_and_comes_back(world: DemoWorld, operation: str, kind: str) -> None:
-    """SIGKILL while it saves or sends, and back within a second: sent, and never twice."""
+    """SIGKILL while it saves or sends, and back at once: sent, and never twice. Where it needs longer than we look (a loaded machine):
+    not sent with the draft armed again, or uncertain; what is called sent has left, and what is called not sent has not.
+    """
     mail = saved(world, BO, subject=f"Dræbt under {operation} {kind}")
     world.fault(operation, kind, seconds=30.0)
     count = world.outside.get("/sandbox/requests").json()["counts"].get(operation, 0)
@@ -173,8 +175,9 @@ def test_exchange_is_killed_in_the_middle_and_comes_back(world: DemoWorld, opera
     world.start_exchange()
     job = world.ended(job_id)
     world.tidied(job)
-    assert ("sent", 1) == (job["state"], len(world.left(job)))
-    assert world.item("drafts", mail["item_id"]) is None
+    left = len(world.left(job))
+    assert (job["state"], left) in {("sent", 1), ("uncertain", 1), ("uncertain", 0), ("not_sent", 0)}
+    assert (world.item("drafts", mail["item_id"]) is None) is (job["state"] == "sent")
 
 
 def test_a_draft_gets_its_recipients_back_when_exchange_does(world: DemoWorld) -> None:
