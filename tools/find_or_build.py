@@ -1,5 +1,5 @@
 """Finds, or else builds or installs, the programs that the checks need besides Python: OPA, Regal, Chromium, tesseract,
-openssl, the lab's servers.
+openssl, Node.js with the packages of tools/node, the lab's servers.
 
 What was found is written to ``.tools/paths.json``, which ``tools/test.sh`` and ``tests/conftest.py`` read. A program that cannot
 be had is named with what to do about it, and the exit code is 1. With ``ALLOW_MISSING=1`` the exit code is 0, the checks that are
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import hashlib
 import json
 import os
 import re
@@ -26,6 +27,8 @@ BUILT = ROOT / ".tools"
 PATHS = BUILT / "paths.json"
 NO_START = Path("/usr/sbin/policy-rc.d")
 BUILD_SECONDS = 1500  # OPA and Regal from an empty Go cache on a slow machine
+NODE = (20, 0, 0)
+NODE_FOLDER = ROOT / "tools" / "node"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 LAB = "the lab of DNS and mail servers (tests/lab): every verdict over real servers, and the comparison with Postfix"
@@ -171,6 +174,30 @@ def knows_danish(program: Path | None) -> bool:
     return program is not None and "dan" in run([str(program), "--list-langs"])[1].split()
 
 
+def node() -> Path | None:
+    """Node.js 20 or newer."""
+    found = packaged(("node", "nodejs"), "nodejs")
+    return found if found and version_in(run([str(found), "--version"])[1]) >= NODE else None
+
+
+def node_packages() -> Path | None:
+    """tools/node/node_modules as its lock file says, installed when it is not; no script of a package runs."""
+    stamp, lock = NODE_FOLDER / "node_modules" / ".installed", NODE_FOLDER / "package-lock.json"
+    want = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == want:
+        return stamp.parent
+    npm = packaged(("npm",), "npm")
+    if npm is None:
+        return None
+    print("npm packages: installing what tools/node/package-lock.json pins", flush=True)
+    code, text = run([str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE_FOLDER, seconds=BUILD_SECONDS)
+    if code != 0:
+        print("\n".join(text.splitlines()[-8:]), file=sys.stderr)
+        return None
+    stamp.write_text(want, encoding="ascii")
+    return stamp.parent
+
+
 def first_on_path(names: tuple[str, ...]) -> Path | None:
     """The first of ``names`` that is installed."""
     return next((Path(path) for name in names if (path := shutil.which(name))), None)
@@ -199,6 +226,13 @@ TOOLS = (
     *(
         Tool(name, functools.partial(packaged, (name,), package), LAB, f"install the package {package}")
         for name, package in LAB_PROGRAMS.items()
+    ),
+    Tool("node", node, "the tests of the event code, of the add-in's modules and of the manifests", "install Node.js 20 or newer"),
+    Tool(
+        "node-packages",
+        node_packages,
+        "the check of the manifests by Microsoft's own tool, and that of the event code's language level",
+        "install npm, and see that it reaches its registry",
     ),
     Tool("openssl", lambda: first_on_path(("openssl",)), "the check of sealed mail by another implementation", "install openssl 3"),
 )

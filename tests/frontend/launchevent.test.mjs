@@ -1,6 +1,8 @@
 // The event code in a runtime without a page: every way through, and that it ends once, in time, and never milder than it should.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
@@ -21,6 +23,19 @@ test("it is ES2016 without import, await or conditional operator, small, and ask
   const code = SOURCE.replace(/\/\/.*$/gm, "").replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\/(?:[^/\\\n[]|\\.|\[[^\]]*\])+\/[gi]*/g, "//");
   assert.doesNotMatch(code, /\bimport\b|\bawait\b|\basync\b|\bexport\b|\bdocument\b|\bwindow\b|localStorage|\?/);
   assert.deepEqual(["https://login.microsoftonline.com/organizations"], SOURCE.match(/https:\/\/[a-z][^"\s]*/g));
+});
+
+const packages = new URL("../../tools/node/package.json", import.meta.url);
+const missing = process.env.ALLOW_MISSING === "1" && !existsSync(new URL("node_modules/acorn", packages));
+test("a parser that knows ES2016 and nothing newer reads it", { skip: missing && "the packages of tools/node are not installed (ALLOW_MISSING=1)" }, () => {
+  const require = createRequire(packages);
+  const found = new Set();
+  require("acorn-walk").full(require("acorn").parse(SOURCE, { ecmaVersion: 2016, sourceType: "script" }), ({ type, async: waits }) => {
+    found.add(type);
+    assert.ok(!waits);
+  });
+  for (const type of ["ConditionalExpression", "ImportDeclaration", "ImportExpression", "AwaitExpression", "ExportNamedDeclaration"]) assert.ok(!found.has(type), type);
+  assert.ok(found.has("ArrowFunctionExpression"), "the walk saw the file");
 });
 
 test("what is allowed goes at once, without a dialog", async () => {
