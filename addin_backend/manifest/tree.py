@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from typing import Any
 from xml.parsers import expat
 
@@ -147,12 +146,13 @@ class _Reader:
         return False
 
     def _string(self) -> str:
+        """The string whose opening quotation mark was taken."""
         try:
-            found, self._at = scanstring(self._text, self._at, True)
+            found, self._at = json.JSONDecoder().raw_decode(self._text, self._at - 1)
         except json.JSONDecodeError as error:
             self._at = error.pos
             self._fail(error.msg)
-        return found
+        return str(found)
 
     def _value(self, place: str) -> Node:
         self._blank()
