@@ -24,6 +24,7 @@ from addin_backend.model.transport import HostProbe, Proof, StoredPolicy
 
 T = TypeVar("T")
 BUSY_SECONDS = 2.0
+WRITING, READING = 0, 1
 SHORTEST = 8  # characters of a name that find it
 FORGET = timedelta(days=30)  # an answer that nobody asked for since then; what decisions name is kept apart, for good
 _SCHEMA = """
@@ -52,34 +53,35 @@ class SqliteTransportStore:
 
     def __init__(self, path: Path, world: str = "") -> None:
         self._world = world
-        self._lock = threading.Lock()
+        self._locks = (threading.Lock(), threading.Lock())
         try:
-            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            settle(self._connection)
-            self._connection.executescript(_SCHEMA)
+            # one to write and one to read: whoever waits for another process's lock keeps nobody from reading
+            self._connections = (_opened(path), _opened(path))
+            self._connections[WRITING].executescript(_SCHEMA)
         except sqlite3.Error:
             raise Unavailable from None
         self._decoder = msgspec.msgpack.Decoder(TransportEvidence)
 
     def close(self) -> None:
         """Let go of the file. Idempotent."""
-        with self._lock:
-            self._connection.close()
+        for lock, connection in zip(self._locks, self._connections, strict=True):
+            with lock:
+                connection.close()
 
     def _key(self, name: str) -> str:
         return f"{self._world}\n{name}" if self._world else name
 
     @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+    def _using(self, which: int) -> Iterator[sqlite3.Connection]:
+        with self._locks[which]:
             try:
-                yield self._connection
+                yield self._connections[which]
             except sqlite3.Error:
                 raise Unavailable from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._using() as connection:
+        with self._using(WRITING) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -89,7 +91,7 @@ class SqliteTransportStore:
             connection.execute("COMMIT")
 
     def _one(self, query: str, key: str) -> bytes | None:
-        with self._using() as connection:
+        with self._using(READING) as connection:
             found = connection.execute(query, (key,)).fetchone()
         return None if found is None else bytes(found[0])
 
@@ -135,7 +137,7 @@ class SqliteTransportStore:
 
     def domains(self, since: datetime) -> list[str]:
         """The domains whose answer ended after ``since``, so that they can be kept fresh."""
-        with self._using() as connection:
+        with self._using(READING) as connection:
             rows = connection.execute("SELECT key FROM answers WHERE expires_at > ? ORDER BY expires_at", (instant(since),)).fetchall()
         prefix = self._key("")
         return [str(key).removeprefix(prefix) for (key,) in rows if str(key).startswith(prefix) and ("\n" in str(key)) == bool(prefix)]
@@ -151,10 +153,15 @@ class SqliteTransportStore:
 
     def keep_proof(self, domain: str, evidence_id: str) -> bool:
         """Keep the evidence of the domain's answer for good; False when it is not there any more."""
+        if self._has_proof(evidence_id):  # without a turn as the file's one writer
+            return True
         with self._writing() as connection:
             move = "INSERT OR IGNORE INTO proofs SELECT evidence_id, body FROM pending WHERE key = ? AND evidence_id = ?"
             connection.execute(move, (self._key(domain), evidence_id))
-            return connection.execute("SELECT 1 FROM proofs WHERE evidence_id = ?", (evidence_id,)).fetchone() is not None
+        return self._has_proof(evidence_id)
+
+    def _has_proof(self, evidence_id: str) -> bool:
+        return self._one("SELECT x'01' FROM proofs WHERE evidence_id = ?", evidence_id) is not None
 
     def add_proof(self, proof: Proof) -> None:
         """Keep evidence for good."""
@@ -167,7 +174,7 @@ class SqliteTransportStore:
         if len(beginning) < SHORTEST or not set(beginning) <= set("0123456789abcdef"):
             raise NotFound
         query = "SELECT evidence_id FROM proofs WHERE evidence_id >= ? AND evidence_id < ? LIMIT 2"
-        with self._using() as connection:
+        with self._using(READING) as connection:
             rows = connection.execute(query, (beginning, beginning + "g")).fetchall()
         if len(rows) != 1:
             raise NotFound
@@ -184,6 +191,12 @@ class SqliteTransportStore:
             raise Unavailable from None
         ders = {name: self._one("SELECT der FROM certificates WHERE fingerprint = ?", name) for name in kept.certificates}
         return Proof(evidence_id, kept.body, {name: der for name, der in ders.items() if der is not None})
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    settle(connection)
+    return connection
 
 
 def _decoded(raw: bytes, form: type[T]) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReady
 from datetime import datetime
@@ -82,7 +82,12 @@ class TransportLookup:
         """The evidence for every domain asked for, within ``budget`` seconds. Never raises; what is not known is `unknown`."""
         end = self._world.monotonic() + budget
         begun = {domain: self._begin(domain, at, end - budget * (1 - OWN_SHARE)) for domain in domains}
-        return {domain: self._finish(name, step, at, end) for domain, (name, step) in begun.items()}
+        found = {domain: self._finish(name, step, at, end) for domain, (name, step) in begun.items()}
+        unproven = self._unproven(found.values(), end)
+        return {
+            domain: _nothing(answer.domain, at, "proof_not_kept") if answer.evidence_id in unproven else answer
+            for domain, answer in found.items()
+        }
 
     def _begin(self, domain: str, at: datetime, end: float) -> tuple[str, TransportEvidence | Future[TransportEvidence]]:
         """The domain's name in A-labels, and an answer that is at hand or a look-up that was started (or found under way)."""
@@ -95,12 +100,9 @@ class TransportLookup:
         partners = self._partners.get(name, ())
         if partners and standing(partners, at).entry is not None:  # our own connector delivers: nothing to ask the network
             return name, TransportEvidence(domain=name, verdict=TransportVerdict.UNKNOWN, checked_at=at)
-        return name, self._at_hand(name, at) or self._started(name, at, end)
+        return name, self._known.at(name, at) or self._started(name, at, end)
 
-    def _at_hand(self, name: str, at: datetime) -> TransportEvidence | None:
-        known = self._known.at(name, at)
-        if known is not None:
-            return known
+    def _stored(self, name: str, at: datetime) -> TransportEvidence | None:
         try:
             stored = self._store.answer(name) if self._store is not None else None
         except SendSecurelyError as error:  # the network can still be asked
@@ -122,8 +124,13 @@ class TransportLookup:
 
     def _work(self, name: str, at: datetime, end: float) -> TransportEvidence:
         try:
+            answer = self._stored(name, at)  # here, because a locked file may keep us waiting longer than the mail can
             left = end - self._world.monotonic()
-            return self.refresh(name, at, left) if left > 0 else _nothing(name, at, "out_of_time")
+            if answer is None:
+                answer = self.refresh(name, at, left) if left > 0 else _nothing(name, at, "out_of_time")
+            if answer.evidence_id and answer.evidence_id not in self._proven:
+                self._keep(answer)
+            return answer
         except Exception as error:  # noqa: BLE001 a fault nobody foresaw is an unknown verdict, not a crashed check
             self._log.error("transport_look_up_failed", error_type=type(error).__name__)
             return _nothing(name, at, "internal_error")
@@ -146,8 +153,6 @@ class TransportLookup:
         partners = self._partners.get(name, ())
         if partners:
             answer = with_register(answer, partners, at)
-        if answer.evidence_id and not self._is_proven(answer):
-            return _nothing(name, at, "proof_not_kept")
         return answer
 
     def _waited(self, name: str, step: Future[TransportEvidence], at: datetime, end: float) -> TransportEvidence:
@@ -156,14 +161,25 @@ class TransportLookup:
         except (NotReady, Exception):  # noqa: BLE001 not ready, or cancelled by close: either way it is not known now
             return _nothing(name, at, "out_of_time")
 
-    def _is_proven(self, answer: TransportEvidence) -> bool:
-        """Whether the answer's evidence is kept for good: a decision names it, so it has to be there."""
+    def _unproven(self, answers: Iterable[TransportEvidence], end: float) -> frozenset[str]:
+        """The answers' evidence that is not kept for good by ``end``: a decision names it, so it has to be there."""
+        named = {answer.evidence_id: answer for answer in answers if answer.evidence_id}
         if self._used is not None:
-            self._used(answer)
-        if self._store is None or answer.evidence_id in self._proven:
-            return True
+            for answer in named.values():
+                self._used(answer)
+        begun = {name: self._keeping(answer) for name, answer in named.items() if self._store is not None and name not in self._proven}
+        return frozenset(name for name, step in begun.items() if step is None or not self._kept(step, end))
+
+    def _keeping(self, answer: TransportEvidence) -> Future[bool] | None:
         try:
-            kept = self._store.keep_proof(answer.domain, answer.evidence_id)
+            return self._pool.submit(self._keep, answer)
+        except RuntimeError:  # closed meanwhile
+            return None
+
+    def _keep(self, answer: TransportEvidence) -> bool:
+        """Keep the answer's evidence, and remember that it is there."""
+        try:
+            kept = self._store is not None and self._store.keep_proof(answer.domain, answer.evidence_id)
         except SendSecurelyError as error:
             self._log.error("transport_store_failed", code=error.code)
             return False
@@ -172,3 +188,9 @@ class TransportLookup:
                 self._proven.clear()
             self._proven.add(answer.evidence_id)
         return kept
+
+    def _kept(self, step: Future[bool], end: float) -> bool:
+        try:
+            return step.result(max(0.0, end - self._world.monotonic()))
+        except (NotReady, Exception):  # noqa: BLE001 not ready, or cancelled by close: either way it is not known to be there
+            return False

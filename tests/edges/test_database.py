@@ -50,9 +50,9 @@ def test_settings_that_survive_a_power_cut(store: Callable[[str], SqlStore | Que
 def test_the_evidence_has_the_same_settings(tmp_path: Path) -> None:
     """Also the store that speaks to the driver itself."""
     store = SqliteTransportStore(tmp_path / "transport.sqlite")
-    found = [store._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS]
+    found = [[item.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS] for item in store._connections]
     store.close()
-    assert found == SURVIVES
+    assert found == [SURVIVES] * 2
 
 
 def test_a_failure_is_unavailable_and_a_second_row_is_not(tmp_path: Path) -> None:

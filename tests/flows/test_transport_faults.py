@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -264,6 +266,42 @@ def test_without_its_evidence_an_answer_does_not_count(tmp_path: Path) -> None:
     found = lookup.look_up_all(["a.test"], AT, 5.0)["a.test"]
     assert (found.verdict, found.reasons) == (TransportVerdict.UNKNOWN, ("proof_not_kept",))
     lookup.close()
+
+
+HOLD = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+db.execute("INSERT OR REPLACE INTO answers VALUES ('x', x'00', '')")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_file_that_another_process_holds_costs_no_more_than_the_budget(tmp_path: Path) -> None:
+    """What is stored with its evidence still counts; what is new is unknown, within the budget; and then all is well again."""
+    path = tmp_path / "t.sqlite"
+    store = SqliteTransportStore(path)
+    first = TransportLookup(world(Script()), {}, store=store)
+    first.look_up_all(["a.test"], AT, 5.0)
+    first.close()
+    lookup = TransportLookup(world(Script()), {}, store=store)
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        began = time.monotonic()
+        found = lookup.look_up_all(["a.test", "b.test", "c.test"], AT, 1.5)
+        took = time.monotonic() - began
+        holder.kill()
+    words = {domain: item.verdict for domain, item in found.items()}
+    assert words == {"a.test": TransportVerdict.DANE, "b.test": TransportVerdict.UNKNOWN, "c.test": TransportVerdict.UNKNOWN}
+    assert took < 1.8, took
+    eventually = time.monotonic() + 10
+    while lookup.look_up_all(["b.test"], AT, 1.5)["b.test"].verdict is not TransportVerdict.DANE and time.monotonic() < eventually:
+        time.sleep(0.05)
+    assert lookup.look_up_all(["b.test"], AT, 1.5)["b.test"].verdict is TransportVerdict.DANE
+    lookup.close()
+    store.close()
 
 
 # --- the worker --------------------------------------------------------------------------------------------------------
