@@ -57,6 +57,28 @@ def _classify(body: str, form: BodyFormat, terms: Terms) -> Callable[[], object]
     return lambda: classify(message, terms)
 
 
+REPETITIVE = (
+    ("one word of letters", "sygdomskræftdiabetes"),
+    ("pay", "løn 45.000 kr. "),
+    ("debt", "gæld 52.000 kr. "),
+    ("a verb of the law", "dømt "),
+    ("ten digits", "0405741235 "),
+    ("spaced digits with a label", "cpr 0 7 0 7 6 1 4 2 8 5 "),
+    ("marks that make no letter", "\u0315\u0300"),
+    ("digits with marks", "0\u0301"),
+)
+
+
+def _repetitive(terms: Terms) -> None:
+    """Texts that say one thing over and over, which once took the square of their length."""
+    lines = []
+    for name, unit in REPETITIVE:
+        for length in (125_000, 500_000):
+            body = "a" + (unit * (length // len(unit) + 1))[:length] + " Bo Madsen"
+            lines.append(Line(f"{name}, {length // 1000} kB", rounds(1, _classify(body, BodyFormat.PLAIN, terms))))
+    show("Texts that say one thing over and over", lines)
+
+
 def main() -> None:
     """Measure and print, one table for each size."""
     raw = REGISTER.read_bytes()
@@ -76,6 +98,7 @@ def main() -> None:
             rounds(3, action)
             lines.append(Line(f"classify, {name}", rounds(count, action)))
         show(f"Content of a mail of {size // 1000} kB", lines, floor)
+    _repetitive(terms)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -28,6 +28,7 @@ from addin_backend.evidence.content.person import has_name
 from addin_backend.evidence.content.private import is_private
 from addin_backend.evidence.content.prose import ACCEPT, Surroundings, weigh_terms
 from addin_backend.evidence.content.prose_model import product_model
+from addin_backend.evidence.content.scanner import Marked
 from addin_backend.evidence.content.segments import cut
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
@@ -83,20 +84,21 @@ def _passages(message: Message, read: Reader) -> tuple[list[Passage], list[Unrea
     return passages, unreadable, [index for index, found in texts.items() if "macros" in found.notes]
 
 
-def _surroundings(subject: Passage, body: Passage) -> Surroundings:
+def _surroundings(passages: Sequence[Passage], words: Sequence[Marked]) -> Surroundings:
+    subject, body = passages[:2]
     opening = body.text[:_PROSE_FOR_PERSON]
     signed = next((segment.start for segment in body.segments), len(opening))
     lines = [line for line in opening[:signed].splitlines() if not re.match(r"\s*(?:kære|hej|dear|hi|hello|til)\b", line, re.IGNORECASE)]
     named = has_name(" " + subject.text) or any(has_name(" " + line) for line in lines)
-    return Surroundings(subject=subject.lower, damping=damper.damping(subject, body), person=named)
+    return Surroundings(subject=subject.lower, damping=damper.damping(subject, body, (words[0], words[1])), person=named)
 
 
-def _hits(passage: Passage, terms: Terms, around: Surroundings) -> Iterator[Hit]:
+def _hits(passage: Passage, words: Marked, terms: Terms, around: Surroundings) -> Iterator[Hit]:
     for identify in _IDENTIFIERS:
         yield from islice(identify(passage), MOST_HITS)
     for found in (salary.recognise(passage, around.subject), *(recognise(passage) for recognise in _STATEMENTS)):
         yield from islice((hit for hit in found if hit.certainty - around.damping // 2 >= ACCEPT), MOST_HITS)
-    yield from weigh_terms(passage, terms, around)
+    yield from weigh_terms(passage, terms, around, words)
 
 
 def _located(passage: Passage, hit: Hit) -> ContentHit:
@@ -126,11 +128,17 @@ def _is_closed(message: Message) -> bool:
     return not any(hit.identifier for identify in _IDENTIFIERS for hit in identify(subject))
 
 
+def _found(passages: Sequence[Passage], terms: Terms) -> list[tuple[Passage, Hit]]:
+    """What the rules find in the texts of a mail; the first two are subject and body."""
+    words = [terms.scanner.words(passage.lower, passage.raw) for passage in passages]
+    around = _surroundings(passages, words)
+    return [(passage, hit) for passage, marked in zip(passages, words, strict=True) for hit in _hits(passage, marked, terms, around)]
+
+
 def ruled(message: Message, terms: Terms, read: Reader) -> tuple[list[Passage], list[tuple[Passage, Hit]]]:
     """The texts of a mail and what the rules alone find in them (for the training of the model)."""
     passages, _, _ = _passages(message, read)
-    around = _surroundings(passages[0], passages[1])
-    return passages, [(passage, hit) for passage in passages for hit in _hits(passage, terms, around)]
+    return passages, _found(passages, terms)
 
 
 def classify(message: Message, terms: Terms, read: Reader = read_here) -> ContentEvidence:
@@ -141,8 +149,7 @@ def classify(message: Message, terms: Terms, read: Reader = read_here) -> Conten
     if _is_closed(message):
         return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
     passages, unreadable, macros = _passages(message, read)
-    around = _surroundings(passages[0], passages[1])
-    found = [(passage, hit) for passage in passages for hit in _hits(passage, terms, around)]
+    found = _found(passages, terms)
     hits: list[ContentHit] = []
     identifiers: dict[str, str] = {}
     for passage, hit in combine(passages, found, terms, product_model()):

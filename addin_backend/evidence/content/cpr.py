@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from addin_backend.evidence.content import damper, spelled
-from addin_backend.evidence.content.cpr_context import FAR, KEYWORD, NEAR, OTHER, PERSON_WORD, Context, is_labelled, judge
+from addin_backend.evidence.content.cpr_context import FAR, KEYWORD, NEAR, OTHER, Context, has_person_word, is_labelled, judge
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
 from addin_backend.evidence.content.person import has_name
@@ -41,9 +41,8 @@ _SHAPES = (  # each with the lengths of its groups of digits, one after the othe
 )
 _UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
 _GROUP = re.compile(r"\d+")
-_MAY_BE_ELECTRONIC = re.compile(r"(?:^|\n)[^\n]{0,30}(?:[0-9][a-zæøå]{2}[0-9]|[a-zæøå]{1,3}[0-9]{1,3})")
 _ELECTRONIC = re.compile(  # replacement numbers with letters (C-eCPR: initials; regions and hospitals have their own)
-    r"(?<!\w)(\d{6})[- ]?((?=[0-9A-ZÆØÅ]{0,3}[A-ZÆØÅ])(?=[0-9A-ZÆØÅ]{0,3}[0-9])[0-9A-ZÆØÅ]{4})(?!\w)"
+    r"\d(?<!\w.)\d{5}[- ]?((?=[0-9A-ZÆØÅ]{0,3}[A-ZÆØÅ])(?=[0-9A-ZÆØÅ]{0,3}[0-9])[0-9A-ZÆØÅ]{4})(?!\w)"
 )
 _KEYWORD_PIECES = (
     "cpr",
@@ -190,7 +189,7 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
     if not damper.is_example(sentence):
         return False
     before = passage.folded[max(0, item.start - NEAR) : item.start]
-    return not (is_labelled(before) or PERSON_WORD.search(before) or has_name(passage.text[start:end]))
+    return not (is_labelled(before) or has_person_word(before) or has_name(passage.text[start:end]))
 
 
 def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
@@ -239,9 +238,7 @@ def recognise(passage: Passage) -> Iterator[Hit]:
         overlaps = next_kept < len(kept) and kept[next_kept][1] < item.end
         if score >= ACCEPT and not overlaps and not _is_placeholder(passage, item):
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, score, "called a CPR number", identifier=True)
-    if _MAY_BE_ELECTRONIC.search(passage.tokens) and (
-        any(piece in passage.lower for piece in ("cpr", "personn", "erstatning", "replacement"))
-    ):
+    if any(piece in passage.vocabulary for piece in ("cpr", "personn", "erstatning", "replacement")):
         for match in _ELECTRONIC.finditer(passage.text):
             if KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):
                 yield Hit(

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from addin_backend.evidence.content.passage import Passage
-from addin_backend.evidence.content.person import Link, has_first_name, has_name, link_in
+from addin_backend.evidence.content.person import Link, has_first_name, has_name, link_in, words_in
 from addin_backend.model.evidence import Location
 
 NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
@@ -87,21 +87,24 @@ _CONNECTIVE = re.compile(
     r"[\s:.#=(\[\"'*>,-]*(?:(?:er|is|was|med|with|nu|now|har|hedder|lyder|på|som|under|ved|the|a|nr|no|nummer|number|og|and|id|den"
     r"|vores|our|jeres|your|ny|nye|new|ikke|not|men|but|to)\b[\s:.#=(\[\"'*,-]*){0,4}[a-z]{0,3}[-/]?$"
 )
-PERSON_WORD = re.compile(
-    r"(?<![a-zæøå])(?:født|born|f\.|d\.o\.b|dob|pt\.?|pat\.?|patient\w*|borger\w*|kunden|medarbejderen|forsikrede"
-    r"|forsikringstager\w*|navn|name|barn\w*|eleven|klient\w*"
-    r"|client|skadelidte|ansøger\w*|applicant|medlemmet|member|policyholder|ægtefælle|spouse|claimant|søn\w*|datter\w*|afdøde"
-    r"|deceased|mor|far|moderen|faderen|mother"
-    r"|father|forældre\w*|lejeren|beboer\w*|vedkommende|værge\w*|fuldmagt\w*|parterne|vidne\w*|tiltalte|sigtede|sagsøgte|nyfødte?"
-    r"|baby\w*|manden|kvinden|drengen"
-    r"|pigen|han|hun|ham|hende|hans|hendes|he|she|him|mr|mrs|ms|hr|fru|begunstiget|samlever|bisidder|arving\w*|medejer|låntager"
-    r"|skyldner|kontohaver|indehaver"
-    r"|rejsende|passager\w*|employee|worker|pupil|student|members?|medlemmer\w*|børnene|børn|kunder|patienter|køber\w*|sælger\w*"
-    r"|ejer\w*|ejerne|buyer\w*|seller\w*|parents?|elever|borgere|personen?|person|brudepar\w*|ægtepar\w*|kids|children|son|daughter"
-    r"|wife|husband|kone|mand|widow|enke|spædbarn\w*|tvilling\w*|twins?|resident|joiners?|kollega\w*|colleague|new hire|nyansat\w*"
-    r"|ansat\w*|praktikant\w*|trainee|lærling\w*)(?![a-zæøå])"
+_PERSONS = frozenset(
+    """
+    født born dob pt pat kunden medarbejderen forsikrede navn name eleven client skadelidte applicant medlemmet member policyholder
+    ægtefælle spouse claimant afdøde deceased mor far moderen faderen mother father lejeren vedkommende parterne tiltalte sigtede
+    sagsøgte nyfødt nyfødte manden kvinden drengen pigen han hun ham hende hans hendes he she him mr mrs ms hr fru begunstiget samlever
+    bisidder medejer låntager skyldner kontohaver indehaver rejsende employee worker pupil student members medlemmer børnene børn kunder
+    patienter ejerne parent parents elever borgere person persone personen kids children son daughter wife husband kone mand widow enke
+    twin twins resident joiner joiners colleague trainee lærling
+    """.split()
 )
-_HER_DANISH = re.compile(r"(?<![a-zæøå])her(?![a-zæøå])")
+_PERSON_STEMS = tuple(
+    """
+    patient borger forsikringstager barn klient ansøger søn datter forældre beboer værge fuldmagt vidne baby arving passager medlemmer
+    køber sælger ejer buyer seller brudepar ægtepar spædbarn tvilling kollega nyansat ansat praktikant lærling
+    """.split()
+)
+_PERSON_SHORT = re.compile(r"(?:f\.(?<![a-zæøå]..)|d\.o\.b(?<![a-zæøå].{5})|new hire(?<![a-zæøå].{8}))(?![a-zæøå])")
+_SMALL_WORD = re.compile(r"[a-zæøå]+")
 _NUMBER = re.compile(r"\d[\d ./-]{3,}\d")
 GLUED = re.compile(r"[=&#/\\@%]|\?\w|-?[A-Za-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%<>]$|[a-z]-?$|\d[.,:/-]?$")
@@ -123,8 +126,19 @@ def is_labelled(before: str) -> bool:
     return LABEL.search(before[-NEAR:]) is not None
 
 
+def has_person_word(folded: str) -> bool:
+    """Whether a word for a person stands in the text (in lower case)."""
+    words = _SMALL_WORD.findall(folded)
+    return (
+        not _PERSONS.isdisjoint(words) or any(word.startswith(_PERSON_STEMS) for word in words) or _PERSON_SHORT.search(folded) is not None
+    )
+
+
 def _is_person(folded: str, text: str) -> bool:
-    return PERSON_WORD.search(folded) is not None or has_name(" " + text) or link_in(text) is Link.PERSON
+    if has_person_word(folded):
+        return True
+    words = words_in(text)
+    return has_name(" " + text, words) or link_in(text, words) is Link.PERSON
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from addin_backend.evidence.content.passage import Passage
+from addin_backend.evidence.content.scanner import Marked
 
 # The patterns are in lower case and read ``Passage.folded``.
 
-_CUE_STEMS = tuple(
+CUE_STEMS = tuple(
     """
     nyhedsbrev newsletter afmeld unsubscribe stillingsopslag jobopslag ansøgningsfrist vacancy vacancies skabelon template
     prisliste privatlivspolitik persondatapolitik kursus kurser webinar konferen conference pressemeddelelse lovforslag
@@ -18,8 +19,8 @@ _CUE_STEMS = tuple(
     tjekliste checklist produktblad dagsorden blanket sundhedsforsikring sundhedsordning webshop rabat learning
     """.split()
 )
-_CUE_ENDS = ("politik", "politikken", "politikker")
-_CUE_WORDS = frozenset({"policy", "policies", "course", "courses", "kursus"})
+CUE_ENDS = ("politik", "politikken", "politikker")
+CUE_WORDS = frozenset({"policy", "policies", "course", "courses", "kursus"})
 _CUE_PHRASES = (  # each with its rarest letters
     ("we are hiring", "hiring"),
     ("vi søger en", "søger"),
@@ -50,17 +51,19 @@ _MADE_UP = re.compile(r"\b(?:fiktiv\w*|fictitious|fictional|opdigt\w*|hypothetic
 HEAVY, LIGHT = 40, 22
 
 
-def _cues(passage: Passage) -> set[str]:
-    found = {word[:6] for word in passage.words if word.startswith(_CUE_STEMS) or word.endswith(_CUE_ENDS) or word in _CUE_WORDS}
+def _cues(passage: Passage, words: Marked) -> set[str]:
+    found = {word[:6] for word in words if word.startswith(CUE_STEMS) or word.endswith(CUE_ENDS) or word in CUE_WORDS}
     if "policy" in found and any(phrase in passage.lower for phrase in ("policy no", "policy number", "policy holder")):
         found.discard("policy")  # an insurance policy, not a rule
     return found | {phrase for phrase, rarest in _CUE_PHRASES if rarest in passage.vocabulary and phrase in passage.lower}
 
 
-def damping(subject: Passage, body: Passage) -> int:
-    """How much a text about a topic takes off a word's score: 0, LIGHT or HEAVY. Cues in the subject count double."""
-    titles = _cues(subject)
-    weight = len(_cues(body) | titles) + len(titles)
+def damping(subject: Passage, body: Passage, words: tuple[Marked, Marked]) -> int:
+    """How much a text about a topic takes off a word's score: 0, LIGHT or HEAVY. Cues in the subject count double. ``words`` are those of
+    subject and body that may hold a cue.
+    """
+    titles = _cues(subject, words[0])
+    weight = len(_cues(body, words[1]) | titles) + len(titles)
     return HEAVY if weight >= 2 else LIGHT if weight == 1 else 0
 
 

@@ -10,6 +10,7 @@ from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import SENTENCE_CHARS, Passage
 from addin_backend.evidence.content.person import Link, link_in, words_in
+from addin_backend.evidence.content.scanner import Marked
 from addin_backend.evidence.content.terms import Term, Terms
 from addin_backend.model.evidence import Location, SensitivityClass
 
@@ -129,12 +130,12 @@ def _table_score(passage: Passage, term: Term, begin: int) -> int:
     return _STRENGTH[term.weight] + 40 if link_in(rows) is Link.PERSON and _HEADER_ROW.search(rows) else 0
 
 
-def weigh_terms(passage: Passage, terms: Terms, around: Surroundings) -> Iterator[Hit]:
-    """Every term in the passage that weighs enough."""
+def weigh_terms(passage: Passage, terms: Terms, around: Surroundings, words: Marked) -> Iterator[Hit]:
+    """Every term in the passage that weighs enough. ``words`` are those of it that may hold one."""
     page = _Page(passage, around)
     kept: dict[Term, int] = {}
     tried: dict[Term, int] = {}
-    for term, start, end in terms.find(passage.lower, passage.words):
+    for term, start, end in terms.find(passage.lower, words):
         if kept.get(term, 0) >= PER_TERM:
             continue
         doubt = tried.get(term, 0) >= TRIED

@@ -19,21 +19,29 @@ _TEN = re.compile(r"[0-9](?:[\W_]{0,6}[0-9]){9}(?![0-9])")
 _DATE = re.compile(  # with its year or its hour beside it
     r"(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}[-./ ][0-9]{1,2}(?![0-9])|[0-9]{1,2}[-./ ]{1,2}[0-9]{1,2}[-./ ]{1,2}(?:19|20)[0-9]{2}(?![0-9])\W"
 )
-_CELLS = re.compile(r"(?<![0-9])([0-9]{6})[;|,\t]{1,2}([0-9]{4})(?![0-9]|[.,][0-9])")
+_CELLS = re.compile(  # begins with one set of characters, which the engine looks for fast
+    r"[0-9](?<![0-9].)[0-9]{5}[;|,\t]{1,2}[0-9]{4}(?![0-9]|[.,][0-9])"
+)
+_PIECE = re.compile("|".join(_PIECES))
 
 
 def labelled(passage: Passage) -> Iterator[tuple[int, int, str]]:
     """(start, end, ten digits) of the number behind each CPR label, in order; dates and times are none."""
     if not any(piece in passage.folded for piece in _PIECES):
         return
-    text = passage.folded
-    for label in _LABELLED.finditer(text):
-        found = _TEN.match(text, label.end())
-        if found and not _DATE.match(text, label.end()):
+    text, done = passage.folded, 0
+    for piece in _PIECE.finditer(text):
+        start = piece.start()
+        label = _LABELLED.match(text, start - 1 if start > done and text[start - 1] == "e" else start) if start >= done else None
+        if label is None:
+            continue
+        done = label.end()
+        found = _TEN.match(text, done)
+        if found and not _DATE.match(text, done):
             yield found.start(), found.end(), "".join(char for char in found.group() if char in "0123456789")
 
 
 def cells(passage: Passage) -> Iterator[tuple[int, int, str]]:
     """(start, end, ten digits) of each pair of neighbouring cells of a table that hold six and four digits, in order."""
     for found in _CELLS.finditer(passage.text):
-        yield found.start(), found.end(), found[1] + found[2]
+        yield found.start(), found.end(), found.group()[:6] + found.group()[-4:]

@@ -1,7 +1,7 @@
 """The register of sensitive terms, and how its stems are found in a text.
 
-Danish compounds (brystkræft, lungekræftbehandling) defeat word patterns, so stems are looked up in the distinct words of a text: an
-officer's term is never a pattern, and the time does not depend on how many terms there are.
+Danish compounds (brystkræft, lungekræftbehandling) defeat word patterns, so stems are looked up in words. One pass over the text finds the
+words that may hold one (``scanner``): an officer's term is never a pattern, and the time does not depend on how many terms there are.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from addin_backend.errors import BadRegister
+from addin_backend.evidence.content import damper
 from addin_backend.evidence.content.concepts import Concepts, ConceptTerm
 from addin_backend.evidence.content.features import Lexicon
 from addin_backend.evidence.content.first_names import first_names
 from addin_backend.evidence.content.prose_model import product_model
+from addin_backend.evidence.content.scanner import Marked, Scanner
 from addin_backend.model.evidence import PROTECTED_CLASSES, SensitivityClass
 
 MIN_STEM = 3
@@ -114,6 +116,11 @@ class Terms:
                 self.at_start[term.stem] = (*self.at_start.get(term.stem, ()), (number, term))
                 self.lengths[key] = tuple(sorted({*self.lengths.get(key, ()), len(term.stem)}))
         self._keys = frozenset(self.inside)
+        anywhere = {"any", "suffix"}  # the cues of a topic are found in the same pass
+        self.scanner = Scanner(
+            [*damper.CUE_ENDS, *(term.stem for term in terms if term.boundary in anywhere)],
+            [*damper.CUE_STEMS, *damper.CUE_WORDS, *(term.stem for term in terms if term.boundary not in anywhere)],
+        )
         self.idioms: dict[str, tuple[str, ...]] = {}
         for idiom in idioms:
             for key in {word[:IDIOM_KEY] for word in _WORD.findall(idiom)}:
@@ -138,14 +145,16 @@ class Terms:
                     found.append(term)
         return tuple(found)
 
-    def find(self, lower: str, words: frozenset[str]) -> Iterator[tuple[Term, int, int]]:
-        """(term, start, end) of every place where a term is met in lower-case text, whose distinct words are ``words``."""
-        for word in sorted(words):
+    def find(self, lower: str, words: Marked) -> Iterator[tuple[Term, int, int]]:
+        """(term, start, end) of every place where a term is met in lower-case text, word by word in order of the alphabet. ``words`` are
+        those that the scanner found in it.
+        """
+        for word, places in sorted(words.items()):
             terms = self.met_by(word)
             if not terms:
                 continue
             idioms = self.idioms.get(word[:IDIOM_KEY], ())
-            for start in _places(lower, word):
+            for start in places:
                 for term in terms:
                     end = _whole_expression(lower, term, start + len(word))
                     if end and not (idioms and _in_idiom(lower, start, end, idioms)):
@@ -168,16 +177,6 @@ def _covers(around: str, idiom: str, start: int, length: int) -> bool:
             return True
         place = around.find(idiom, place + 1)
     return False
-
-
-def _places(lower: str, word: str) -> Iterator[int]:
-    place = lower.find(word)
-    while place >= 0:
-        end = place + len(word)
-        before, after = lower[place - 1 : place], lower[end : end + 1]
-        if not (before.isalpha() or after.isalpha()):
-            yield place
-        place = lower.find(word, end)
 
 
 def _whole_expression(lower: str, term: Term, end: int) -> int:
