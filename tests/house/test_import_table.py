@@ -32,7 +32,17 @@ TABLE = {
     "errors": row({"model"}),
     "ports": row({"model"}),
     "evidence": row(
-        MIDDLE, "msgspec", "idna", "cryptography", "numpy", "pypdfium2", "olefile", "python_calamine", "OpenSSL", "service_identity"
+        MIDDLE,
+        "msgspec",
+        "idna",
+        "cryptography",
+        "numpy",
+        "ahocorasick_rs",
+        "pypdfium2",
+        "olefile",
+        "python_calamine",
+        "OpenSSL",
+        "service_identity",
     ),  # certificates and chains; file formats
     "decision": row(MIDDLE, "msgspec", "yaml"),  # the texts in METADATA blocks are YAML
     "sealing": row(MIDDLE, "msgspec", "cryptography", "asn1crypto"),
