@@ -15,7 +15,7 @@ from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.playground import attached
 from addin_backend.sandbox.playground.demo_world import PEOPLE, DemoWorld, SandboxSignIn
 from addin_backend.sandbox.playground.drafts import SAMPLES, sample_view
-from addin_backend.sandbox.playground.routes import LINK, TEMPLATES, routes
+from addin_backend.sandbox.playground.routes import FAKE, LINK, OFFICE, TEMPLATES, routes
 from addin_backend.web.app import create_app
 from addin_backend.web.wire import CheckBody, decode
 from exchange_simulator import running
@@ -144,3 +144,13 @@ def test_the_pages_of_the_playground_have_their_language(page: TestClient, path:
     assert f'<html lang="{language}">' in html
     assert f"lang={language}" in html
     assert html.count("<h1") == 1
+
+
+@pytest.mark.parametrize("name", ["taskpane.html", "launchevent.html"])
+def test_the_pages_of_the_add_in_are_its_own_but_for_office(page: TestClient, name: str) -> None:
+    """Byte for byte what Outlook loads, with the playground's Office in place of Microsoft's, and framed by this origin only."""
+    own, hosted = page.get(f"/addin/{name}").text, page.get(f"/playground/host/{name}")
+    assert hosted.text == own.replace(OFFICE, FAKE)
+    assert own.count(OFFICE) == 1
+    assert "frame-ancestors 'self'" in hosted.headers["content-security-policy"]
+    assert "unsafe" not in hosted.headers["content-security-policy"]

@@ -17,7 +17,9 @@ from addin_backend.model.draft_input import DraftInput
 from addin_backend.sandbox.playground import views
 from addin_backend.sandbox.playground.drafts import SAMPLES, sample_view
 from addin_backend.sandbox.playground.world import World
+from addin_backend.web.addin_files import FOLDER
 from addin_backend.web.exchange import json_response, read_json_body, services_of, signed_in
+from addin_backend.web.guard import page_policy
 from addin_backend.web.pages import Link, language_of, pages_of
 from addin_backend.web.wire import decode
 
@@ -72,6 +74,17 @@ async def _owner(request: Request, mailbox: str) -> str:
     if not identity.owns(mailbox):
         raise NotYours(field="mailbox")
     return mailbox.strip().lower()
+
+
+OFFICE = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
+FAKE = "/playground/static/host/office.js"
+
+
+async def hosted(request: Request) -> Response:
+    """``GET /playground/host/…``: a page of the add-in as it is, with the playground's Office in place of Microsoft's."""
+    html = (FOLDER / request.url.path.rpartition("/")[2]).read_text(encoding="utf-8")
+    policy = page_policy(("'self'",))
+    return Response(html.replace(OFFICE, FAKE), media_type="text/html", headers={"Content-Security-Policy": policy})
 
 
 class Playground:
@@ -145,5 +158,6 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/playground/api/identity", page.identity, methods=["POST"]),
         Route("/playground/api/drafts", page.save, methods=["POST"]),
         Route("/playground/api/drafts/send", page.send, methods=["POST"]),
+        *(Route(f"/playground/host/{name}.html", hosted, methods=["GET"]) for name in ("taskpane", "launchevent")),
         Mount("/playground/static", StaticFiles(directory=HERE / "static")),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 from addin_backend.errors import NotFound
 from addin_backend.model.decision import Texts
@@ -62,7 +63,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One mail open: the headers a reader sees, the text if there is any in clear, and the raw MIME."""
+    """One mail open: the headers a reader sees, the text if there is any in clear, and the raw MIME.
+
+    ``message_id`` and ``people`` (line, name, address) are what Outlook tells an add-in beside a mail.
+    """
 
     item_id: str
     subject: str
@@ -71,6 +75,8 @@ class Opened:
     text: str
     raw: str
     size: int
+    message_id: str = ""
+    people: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,13 @@ def _opened(item_id: str, mime: bytes) -> Opened:
         text="" if encrypted else _text_of(message),
         raw=words[:RAW_SHOWN] + ("\n…" if len(words) > RAW_SHOWN else ""),
         size=len(mime),
+        message_id=str(message["message-id"] or "").strip(),
+        people=tuple((line, name, address) for line in ("from", "to", "cc") for name, address in getaddresses(_written(message, line))),
     )
+
+
+def _written(message: EmailMessage, line: str) -> list[str]:
+    return [str(item) for item in message.get_all(line, [])]
 
 
 def _text_of(message: EmailMessage) -> str:

@@ -1,4 +1,4 @@
-// Calls to the product's API (as the add-in makes them) and to the demo world. A failure is a value with words for a person.
+// Calls to the demo world: what Outlook asks of Exchange. A failure is a value with words for a person.
 
 /** An answer that was not a success: the API's error shape, or a service that does not answer. */
 export class Failure extends Error {
@@ -29,25 +29,16 @@ async function call(method, path, { token, body } = {}) {
   return read;
 }
 
-/** The calls for one signed-in employee. */
+/** What Outlook itself asks of its Exchange, for one signed-in employee. */
 export function client(language) {
   let token = "";
   return {
     async signIn(address) {
       token = (await call("POST", "/playground/api/identity", { body: { address } })).token;
+      return token;
     },
     samples: () => call("GET", `/playground/api/samples?lang=${language}`),
     saveDraft: (mailbox, draft) => call("POST", "/playground/api/drafts", { token, body: { mailbox, draft } }),
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
-    check: (mailbox, draft, { codes, digest, reasons }) =>
-      call("POST", "/api/v1/check", { token, body: { mailbox, language, draft, confirmed: codes, confirmed_for: digest, reasons, secure: false } }),
-    apply: (mailbox, draft, { change, recipients, parts }) =>
-      call("POST", "/api/v1/apply", { token, body: { mailbox, draft, change, recipients, parts } }),
-    send: (mailbox, draft, { codes, digest, reasons }, key) =>
-      call("POST", "/api/v1/send", {
-        token,
-        body: { idempotency_key: key, mailbox, language, draft, confirmed: codes, confirmed_for: digest, reasons, secure: true },
-      }),
-    job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`, { token }),
   };
 }

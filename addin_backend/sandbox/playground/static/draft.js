@@ -54,24 +54,3 @@ export function toBase64(bytes) {
   for (let start = 0; start < bytes.length; start += 8192) binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
   return btoa(binary);
 }
-
-const WRITERS = new Set(["remove_sensitive_content", "write_anew", "add_recipient", "change_recipient"]);
-
-/** Whether only the writer can make the change; all others are one press. */
-export function isWriters(way) {
-  return WRITERS.has(way.change);
-}
-
-/** The draft with what the service changed in it. What it did not name stays as it is. */
-export function withChanges(draft, changed) {
-  const attachments = changed.attachments.map(({ part, name, base64 }) => {
-    const before = draft.attachments[part];
-    return { ...before, name, base64: base64 ?? before.base64 };
-  });
-  return { ...draft, to: changed.to, cc: changed.cc, bcc: changed.bcc, subject: changed.subject, body: changed.body, attachments };
-}
-
-/** Where the writer has to go for a change that the page cannot make. */
-export function fieldFor(way) {
-  return ["add_recipient", "change_recipient"].includes(way.change) ? "to" : "body";
-}

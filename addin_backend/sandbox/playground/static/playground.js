@@ -1,85 +1,167 @@
-// The compose window: what Outlook does around the add-in (save, ask, send) and what the add-in does (show, seal, follow).
+// Outlook's compose window: saves drafts, asks the add-in's own event code before it sends, shows Outlook's dialogs, and holds the task pane.
 
 import { client, Failure } from "./api.js";
-import { confirmations, describe, describeFailure, describeLost, leavesSilently, needReason, receipt, settled } from "./answer.js";
-import { fieldFor, isWriters, makeDraft, toBase64, withChanges, writeAddresses } from "./draft.js";
-import { alertContent, element, paneContent, receiptContent } from "./show.js";
+import { readAddresses } from "./draft.js";
+import { Form } from "./host/form.js";
+import { composeCalls } from "./host/item.js";
+import { clientOf, modeOf, platform } from "./host/modes.js";
+import { commonCalls, connection, keepSettings, readSettings } from "./host/outlook.js";
+import { openPane, startPage, startScript } from "./host/runtime.js";
+import { alertContent, receiptContent, sampleButtons } from "./show.js";
 import { wordsFor } from "./words.js";
 
-const POLL_MS = 400;
-const POLLS = 75; // half a minute
+const PATIENCE_MS = 5000; // then Outlook says that the add-in is slow
+const AFTER_MS = 4000; // a runtime goes on for a while after it has answered (office-js #6656)
+const BUTTONS = new Set(["checkPaneButton", "sendSecurelyButton"]); // controls of the manifest that open the pane
+const TICKET = "X-SendSecurely-Ticket";
 
 const language = document.documentElement.lang;
 const words = wordsFor(language);
 const api = client(language);
 const at = (id) => document.getElementById(id);
-const sender = document.querySelector(".window").dataset.address;
-const query = `mailbox=${encodeURIComponent(sender)}&lang=${language}`;
+const sheet = document.querySelector(".window");
+const person = { address: sheet.dataset.address, name: sheet.dataset.name };
+const query = `mailbox=${encodeURIComponent(person.address)}&lang=${language}`;
+const NEW = { itemId: null, session: {}, headers: {}, context: "", busy: false, closed: false };
+const open = { ...NEW };
+let settings = readSettings();
+let pane = null;
+let hints = null; // the event code that listens while the mail is written
 
-const NOTHING = { codes: [], digest: "", reasons: {} }; // what has been confirmed, and for which mail
-const compose = { itemId: null, key: crypto.randomUUID(), attachments: [], confirmed: NOTHING, secure: false, busy: false, shown: null, asked: null };
-
-function draftNow() {
-  const value = (id) => at(id).value;
-  return makeDraft({
-    itemId: compose.itemId,
-    from: sender,
-    to: value("to"),
-    cc: value("cc"),
-    bcc: value("bcc"),
-    subject: value("subject"),
-    body: value("body"),
-    attachments: compose.attachments,
-  });
-}
-
-function fill(draft) {
-  for (const line of ["to", "cc", "bcc"]) at(line).value = writeAddresses(draft[line]);
-  at("subject").value = draft.subject;
-  at("body").value = draft.body;
-  compose.attachments = draft.attachments;
-  showAttachments();
-}
-
-function showAttachments() {
-  const list = at("attachments");
-  list.hidden = compose.attachments.length === 0;
-  list.replaceChildren(
-    ...compose.attachments.map((attachment, index) =>
-      element(
-        "li",
-        { class: "attachment" },
-        element("span", {}, attachment.name),
-        element(
-          "button",
-          {
-            type: "button",
-            class: "close",
-            "aria-label": `${words.removeFile} ${attachment.name}`,
-            onclick: () => {
-              compose.attachments = compose.attachments.filter((_, place) => place !== index);
-              showAttachments();
-              at("files").focus();
-            },
-          },
-          "×",
-        ),
-      ),
-    ),
-  );
-}
-
-async function addFiles(files) {
-  for (const file of files) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const added = { name: file.name, media_type: file.type || "application/octet-stream", base64: toBase64(bytes), inline: false, content_id: "" };
-    compose.attachments = [...compose.attachments, added];
-  }
-  showAttachments();
-}
+const form = new Form(words, (event, detail) => {
+  pane?.line.tell({ event, detail });
+  if (event === "olkRecipientsChanged") hint("onMessageRecipientsChanged");
+  else hint("onMessageAttachmentsChanged");
+});
+const acts = { sender: () => person, save, close: closedByAddin, notice };
+const calls = composeCalls(form, acts, open);
+const common = commonCalls({ person, language, settings: () => settings });
+const connect = (more = {}) => connection({ person, language, settings }, { writing: true, ...more });
 
 function say(text) {
   at("status").textContent = text;
+}
+
+function notice(text) {
+  at("infobar").textContent = text;
+  at("infobar").hidden = text === "";
+}
+
+async function save() {
+  open.itemId = (await api.saveDraft(person.address, form.draft(person.address, open.itemId))).item_id;
+  return open.itemId;
+}
+
+// --- the add-in's runtimes ---------------------------------------------------------------------------------------------
+
+function startEventCode(failed) {
+  const start = clientOf(settings.client).runtime === "script" ? startScript : startPage;
+  return start(connect(), { ...calls, ...common }, failed);
+}
+
+function hint(name) {
+  if (settings.network === "unreachable" || open.closed) return;
+  hints ??= startEventCode(() => {});
+  hints.line.launch(name, () => {});
+}
+
+function stopHints() {
+  hints?.stop();
+  hints = null;
+}
+
+function showPane(context) {
+  pane?.stop();
+  open.context = context;
+  sheet.dataset.pane = "open";
+  at("pane").hidden = false;
+  pane = openPane(at("pane-place"), connect(), { ...calls, ...common });
+}
+
+function hidePane() {
+  pane?.stop();
+  pane = null;
+  at("pane").hidden = true;
+  delete sheet.dataset.pane;
+}
+
+// --- sending -----------------------------------------------------------------------------------------------------------
+
+function setBusy(busy) {
+  open.busy = busy;
+  at("compose").setAttribute("aria-busy", String(busy));
+  at("send").disabled = busy;
+}
+
+/** Ask the event code, as the platform does. Gives {what: "allowed" | "refused" | "unreachable" | "anyway", options}. */
+function askAddin() {
+  if (settings.network === "unreachable") return Promise.resolve({ what: "unreachable", options: {} });
+  return new Promise((resolve) => {
+    const runtime = startEventCode(() => end({ what: "unreachable", options: {} }));
+    const slow = setTimeout(() => showSlow(() => end({ what: "anyway", options: {} }), () => end({ what: "refused", options: null })), PATIENCE_MS);
+    function end(result) {
+      clearTimeout(slow);
+      closeAlert();
+      setTimeout(() => runtime.stop(), AFTER_MS);
+      resolve(result);
+    }
+    runtime.line.launch("onMessageSend", (options) => end({ what: options.allowEvent === true ? "allowed" : "refused", options }));
+  });
+}
+
+async function send() {
+  if (open.busy) return;
+  setBusy(true);
+  closeAlert();
+  try {
+    say(words.saving);
+    await save();
+    say(words.asking);
+    const { what, options } = await askAddin();
+    if (what === "allowed" || what === "anyway") await leave();
+    else if (what === "unreachable") showUnreachable();
+    else if (options) showRefused(options);
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    showFailure(failure);
+  } finally {
+    setBusy(false);
+    say("");
+    refreshFolders().catch(() => {}); // only the counts: the mail itself is not affected
+  }
+}
+
+async function leave() {
+  say(words.sending);
+  const value = open.headers[TICKET];
+  await api.sendDraft(person.address, open.itemId, value ? { header: TICKET, value } : null);
+  finished(words.sentBy);
+}
+
+/** The pane has sent the mail itself and closes the window. */
+function closedByAddin() {
+  finished(words.sentByAddin);
+  refreshFolders().catch(() => {}); // only the counts
+}
+
+function finished(sentence) {
+  const links = [
+    { href: `/playground?${query}`, label: words.newMail },
+    { href: `/playground/mailbox?${query}&folder=sentitems`, label: words.seeSent },
+    { href: `/playground/mailbox?${query}&folder=journal`, label: words.seeLeft },
+  ];
+  open.closed = true;
+  stopHints();
+  setTimeout(hidePane, 0); // the pane's last call is answered first
+  closeAlert();
+  const addresses = ["to", "cc", "bcc"].flatMap((line) => readAddresses(form.value(line)).map(({ address }) => address));
+  const place = at("receipt");
+  place.replaceChildren(...receiptContent({ title: words.sent, sentence, addresses }, links));
+  place.dataset.state = "sent";
+  place.hidden = false;
+  at("compose").hidden = true;
+  document.querySelector(".samples").hidden = true;
+  place.focus();
 }
 
 /** The counts beside the folders, as the server would draw them now. */
@@ -90,251 +172,121 @@ async function refreshFolders() {
   if (drawn) document.querySelector(".folders").replaceWith(document.adoptNode(drawn));
 }
 
-function setBusy(busy) {
-  compose.busy = busy;
-  at("compose").setAttribute("aria-busy", String(busy));
-  for (const id of ["send", "send-securely"]) at(id).disabled = busy;
-}
+// --- Outlook's own dialogs ---------------------------------------------------------------------------------------------
 
 function closeAlert() {
   if (at("alert").open) at("alert").close();
 }
 
-function showAnswer(decision) {
-  compose.shown = decision;
-  const view = describe(decision, words, language);
-  at("pane").replaceChildren(...paneContent(view, decision, words, act));
-  at("pane").hidden = false;
-  showAlert(view);
+function backToMail() {
+  closeAlert();
+  at("body").focus();
 }
 
 function showAlert(view) {
   const alert = at("alert");
-  alert.className = `alert alert-${view.tone}`;
-  alert.replaceChildren(...alertContent(view, words, act));
+  alert.replaceChildren(...alertContent(view));
   if (!alert.open) alert.showModal();
   alert.querySelector("button").focus();
 }
 
-/** One press at a time; whatever fails becomes words in the dialog, and the draft stays as it is. */
-async function pressed(work) {
-  if (compose.busy) return;
-  setBusy(true);
+const anyway = () => ({ kind: "anyway", label: words.anyway, act: () => sendAnyway() });
+
+async function sendAnyway() {
   closeAlert();
   try {
-    await work();
+    await leave();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    showAlert(describeFailure(failure, words, language));
-  } finally {
-    setBusy(false);
-    say("");
-    refreshFolders().catch(() => {}); // only the counts: the mail itself is not affected
+    showFailure(failure);
   }
 }
 
-async function save() {
-  say(words.saving);
-  compose.itemId = (await api.saveDraft(sender, draftNow())).item_id;
-}
-
-async function send() {
-  if (compose.asked !== null) {
-    await sendSecurely();
-    return;
-  }
-  compose.secure = false;
-  await save();
-  say(words.checking);
-  const decision = await api.check(sender, draftNow(), compose.confirmed);
-  if (!leavesSilently(decision)) {
-    showAnswer(decision);
-    return;
-  }
-  say(words.sending);
-  try {
-    await api.sendDraft(sender, compose.itemId, decision.ticket);
-  } catch (failure) {
-    if (!(failure instanceof Failure) || failure.error !== null) throw failure;
-    finished({ state: "uncertain", groups: [] });
-    return;
-  }
-  finished({ state: "sent", groups: decision.recipients.map(({ address, protection }) => ({ protection, addresses: [address], state: "sent" })) });
-}
-
-/** While nobody knows what became of a send, the mail that was asked for stands still: it is the one that is asked about again. */
-function lock(locked) {
-  for (const field of at("compose").querySelectorAll("input, textarea")) field.readOnly = locked;
-  for (const button of document.querySelectorAll(".sample, .attachment button")) button.disabled = locked;
-  at("files").disabled = locked;
-}
-
-function release() {
-  compose.asked = null;
-  lock(false);
-}
-
-/** Once a send has been asked for, the same draft goes with the same key until an answer arrives: never a second mail. */
-async function sendSecurely() {
-  compose.secure = true;
-  if (compose.asked === null) {
-    await save();
-    compose.asked = draftNow();
-    lock(true);
-  }
-  say(words.sealing);
-  let answer;
-  try {
-    answer = await api.send(sender, compose.asked, compose.confirmed, compose.key);
-  } catch (failure) {
-    if (failure instanceof Failure && failure.error === null) {
-      showAlert(describeLost(words));
-      return;
-    }
-    release();
-    compose.key = crypto.randomUUID(); // the service said that this press is over: the next one is another
-    throw failure;
-  }
-  release();
-  if (answer.outcome === "not_sent") showAnswer(answer.decision);
-  else await follow(answer.job);
-}
-
-async function follow(started) {
-  let job = started;
-  for (let poll = 0; poll < POLLS && !settled(job); poll += 1) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    try {
-      job = await api.job(started.job_id);
-    } catch (failure) {
-      if (failure instanceof Failure && failure.status !== 0 && failure.status < 500) throw failure;
-    }
-  }
-  finished(job);
-}
-
-function finished(job) {
-  const links = [
-    { href: `/playground?${query}`, label: words.newMail },
-    { href: `/playground/mailbox?${query}&folder=sentitems`, label: words.seeSent },
-    { href: `/playground/mailbox?${query}&folder=journal`, label: words.seeLeft },
-  ];
-  if (!settled(job)) links.unshift({ label: words.followUp, onclick: () => pressed(() => follow(job)) });
-  const place = at("receipt");
-  place.replaceChildren(...receiptContent(receipt(job, words), links));
-  place.dataset.state = job.state;
-  place.hidden = false;
-  at("compose").hidden = true;
-  document.querySelector(".samples").hidden = true;
-  at("pane").hidden = true;
-  place.focus();
-}
-
-/** One press: the service makes the change, a second mail becomes a draft of its own, and the new version is checked. */
-async function applyAndCheck(way) {
-  if (isWriters(way)) {
+/** The add-in said no: its sentence, its button, and Send Anyway where the mode has it. An unknown control only closes. */
+function showRefused({ errorMessage, cancelLabel, commandId, contextData, sendModeOverride }) {
+  const { anyway: lenient } = platform("refused", modeOf(settings.mode, sendModeOverride));
+  const opens = BUTTONS.has(commandId);
+  const act = () => {
     closeAlert();
-    say(words.editThis);
-    at(fieldFor(way)).focus();
-    return;
-  }
-  if (way.change === "use_portal") {
-    await pressed(sendSecurely);
-    return;
-  }
-  let told = "";
-  await pressed(async () => {
-    const before = draftNow();
-    const { drafts } = await api.apply(sender, before, way);
-    const [changed, apart] = drafts.map((item) => withChanges(before, item));
-    if (apart) await api.saveDraft(sender, { ...apart, item_id: null });
-    told = apart ? words.appliedApart : words.appliedThen;
-    fill(changed);
-    await save();
-    say(words.checking);
-    showAnswer(await api.check(sender, draftNow(), compose.confirmed));
-  });
-  say(told);
+    if (opens) showPane(contextData ?? "");
+    else at("body").focus();
+  };
+  const own = { kind: opens ? "open_pane" : "dont_send", label: cancelLabel ?? words.dontSend, act };
+  showAlert({ title: words.notSent, sentence: errorMessage, buttons: lenient ? [own, anyway()] : [own] });
 }
 
-const ACTS = {
-  back: () => {
-    closeAlert();
-    at("body").focus();
-  },
-  close: () => {
-    at("pane").hidden = true;
-    at("send").focus();
-  },
-  send: () => pressed(send),
-  send_securely: () => pressed(sendSecurely),
-  confirm: () => confirmShown(),
-  way_out: ({ way }) => applyAndCheck(way),
-};
-
-function act(entry) {
-  return ACTS[entry.kind](entry);
+function showUnreachable() {
+  const { anyway: lenient } = platform("unreachable", settings.mode);
+  const later = { kind: "later", label: words.later, act: backToMail };
+  const sentence = lenient ? words.unreachable : words.notAllowed;
+  showAlert({ title: words.notSent, sentence, buttons: lenient ? [later, anyway()] : [later] });
 }
 
-const MIN_REASON = 10; // characters, as the API asks for
+function showSlow(goes, stops) {
+  const { anyway: lenient } = platform("slow", settings.mode);
+  const stop = { kind: "dont_send", label: words.dontSend, act: stops };
+  const go = { kind: "anyway", label: words.anyway, act: goes };
+  showAlert({ title: words.asking, sentence: words.slow, buttons: lenient ? [stop, go] : [stop] });
+}
 
-/** Null when a reason is missing: then the dialog is there and the field has the focus. */
-function reasonGiven() {
-  const wanted = needReason(compose.shown);
-  if (wanted.length === 0) return {};
-  if (!at("alert").open) showAlert(describe(compose.shown, words, language));
-  const text = at("reason").value.trim();
-  if (text.length < MIN_REASON) {
-    at("reason").setAttribute("aria-invalid", "true");
-    at("reason").focus();
-    return null;
+function showFailure(failure) {
+  const error = failure.error;
+  const sentence = error ? `${error.sentence[language]} ${error.next_step[language]} ${words.reference}: ${error.request_id}` : words.offline;
+  showAlert({ title: words.notSent, sentence, buttons: [{ kind: "back", label: words.back, act: backToMail }] });
+}
+
+// --- starting ----------------------------------------------------------------------------------------------------------
+
+function startFrom(sample) {
+  hidePane();
+  stopHints();
+  notice("");
+  Object.assign(open, { ...NEW, itemId: open.itemId, session: {}, headers: {} });
+  Object.assign(calls, composeCalls(form, acts, open)); // another window: nothing of the last one's session
+  form.load(sample.draft);
+  say("");
+  at("send").focus();
+}
+
+function settle(field) {
+  settings = { ...settings, [field.name]: field.value };
+  keepSettings(settings);
+  if (field.name === "network") for (const runtime of [pane, hints]) runtime?.line.tell({ network: field.value });
+  else stopHints();
+}
+
+function showSettings() {
+  for (const field of at("host").querySelectorAll("select")) {
+    field.value = settings[field.name];
+    field.addEventListener("change", () => settle(field));
   }
-  return Object.fromEntries(wanted.map((code) => [code, text]));
 }
 
-function confirmShown() {
-  const { digest } = compose.shown;
-  const given = reasonGiven();
-  if (given === null) return null;
-  const earlier = compose.confirmed.digest === digest ? compose.confirmed.reasons : {};
-  const before = compose.confirmed.digest === digest ? compose.confirmed.codes : [];
-  compose.confirmed = { codes: [...new Set([...before, ...confirmations(compose.shown)])], digest, reasons: { ...earlier, ...given } };
-  return pressed(compose.secure ? sendSecurely : send);
+/** "Reply securely" in a mail leads here: who it goes to, and which mail it answers. */
+function fromAddress() {
+  const asked = new URLSearchParams(location.search);
+  if (!asked.get("to")) return;
+  form.load({ to: [{ address: asked.get("to"), name: "" }], cc: [], bcc: [], subject: asked.get("subject") ?? "", body: "", attachments: [] });
+  at("body").focus();
 }
 
 async function start() {
+  showSettings();
   at("compose").addEventListener("submit", (event) => {
     event.preventDefault();
-    pressed(send);
+    send();
   });
-  at("send-securely").addEventListener("click", () => pressed(sendSecurely));
-  at("files").addEventListener("change", async (event) => {
-    await addFiles(event.target.files);
-    event.target.value = "";
+  at("send-securely").addEventListener("click", () => showPane(""));
+  at("close-pane").addEventListener("click", () => {
+    hidePane();
+    at("send").focus();
   });
   at("alert").addEventListener("cancel", () => setTimeout(() => at("body").focus()));
   at("mailbox").addEventListener("change", (event) => event.target.form.submit());
-  await api.signIn(sender);
-  const samples = await api.samples();
-  at("samples").replaceChildren(
-    ...samples.map((sample) =>
-      element(
-        "button",
-        { type: "button", class: "sample", "data-sample": sample.key, onclick: () => startFrom(sample) },
-        element("span", { class: "sample-title" }, sample.title),
-        element("span", { class: "sample-note" }, sample.note),
-      ),
-    ),
-  );
+  await api.signIn(person.address);
+  at("samples").replaceChildren(...sampleButtons(await api.samples(), startFrom));
+  fromAddress();
   document.body.dataset.ready = "true";
-}
-
-function startFrom(sample) {
-  compose.confirmed = NOTHING;
-  fill(sample.draft);
-  at("pane").hidden = true;
-  say("");
-  at("send").focus();
 }
 
 await start();

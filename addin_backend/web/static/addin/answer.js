@@ -82,10 +82,12 @@ export function describe(decision, words, language, secure) {
   const found = reasons(decision, language);
   const sentence = sentenceOf(found, decision.action);
   const headline = decision.headline[language];
+  const said = `${words.notSent}. `; // a headline that says so already is not repeated
+  const shown = headline.startsWith(words.notSent) && sentence.startsWith(said) ? sentence.slice(said.length) : sentence;
   return {
     tone: decision.action,
     headline,
-    sentence: sentence === headline ? "" : sentence,
+    sentence: shown === headline ? "" : shown,
     people: decision.recipients.map((recipient) => person(decision, recipient, words, language)),
     content: (decision.content ?? []).map(({ texts }) => texts[language]),
     reasons: found,

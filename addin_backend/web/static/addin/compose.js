@@ -15,9 +15,10 @@ const SETTLE_MS = 600; // the writer is still typing recipients
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 export class Compose {
-  /** ``stage`` shows views and says words (taskpane.js); ``secure``: the person came to send securely, not from an alert. */
-  constructor({ item, api, words, language, stage, secure }) {
-    Object.assign(this, { item, api, words, language, stage, secure });
+  /** ``stage`` shows views and says words (taskpane.js). */
+  constructor({ item, api, words, language, stage }) {
+    Object.assign(this, { item, api, words, language, stage });
+    this.secure = false; // whether the answer on the screen is about a mail that must be protected
     this.key = crypto.randomUUID();
     this.said = NOTHING;
     this.asked = null;
@@ -117,7 +118,7 @@ export class Compose {
 
   button(entry, first, asks) {
     const act = {
-      send_securely: () => this.press(() => this.send(true)),
+      send_securely: () => this.press(() => this.safeSend()),
       send: () => this.press(() => this.send(false)),
       confirm: () => this.confirm(asks),
       way_out: () => this.press(() => this.wayOut(entry.way)),
@@ -131,6 +132,13 @@ export class Compose {
     if (said === null || this.busy) return;
     this.said = { ...said, codes: [...new Set([...(this.said.digest === said.digest ? this.said.codes : []), ...said.codes])] };
     this.press(() => this.send(this.secure));
+  }
+
+  /** What the screen says is what happens: an ordinary mail is first shown as it will be once it is protected. */
+  async safeSend() {
+    if (this.secure || this.decision.action !== "allow") return this.send(true);
+    this.secure = true;
+    return this.check(this.words.secureNow);
   }
 
   /** The draft as it is in the window now. What is asked for stands still until an answer is there: one key, one mail. */

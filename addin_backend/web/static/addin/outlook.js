@@ -46,7 +46,18 @@ function textToBase64(text) {
 /** @param {Office.EmailAddressDetails} person */
 const address = ({ emailAddress, displayName }) => ({ address: emailAddress ?? "", name: displayName ?? "" });
 
-const TYPES = { eml: "message/rfc822", iCalendar: "text/calendar" };
+const FORMATS = { eml: "message/rfc822", iCalendar: "text/calendar" };
+const OFFICE = "application/vnd.openxmlformats-officedocument";
+const EXTENSIONS = {
+  csv: "text/csv", doc: "application/msword", docx: `${OFFICE}.wordprocessingml.document`, gif: "image/gif", html: "text/html", jpeg: "image/jpeg",
+  jpg: "image/jpeg", pdf: "application/pdf", png: "image/png", pptx: `${OFFICE}.presentationml.presentation`, rtf: "application/rtf",
+  txt: "text/plain", xls: "application/vnd.ms-excel", xlsx: `${OFFICE}.spreadsheetml.sheet`, xml: "application/xml", zip: "application/zip",
+};
+
+/** Office.js tells no media type while a mail is being written; the name does. @param {string} name */
+function mediaType(name) {
+  return /** @type {Record<string, string>} */ (EXTENSIONS)[name.toLowerCase().split(".").at(-1) ?? ""] ?? "application/octet-stream";
+}
 
 /**
  * @param {Office.MessageCompose} item
@@ -56,10 +67,10 @@ async function attachment(item, listed) {
   if (String(listed.attachmentType) === "cloud") throw new InTheCloud(listed.name);
   const { content, format } = await ask((/** @type {(r: Office.AsyncResult<Office.AttachmentContent>) => void} */ done) => item.getAttachmentContentAsync(listed.id, done));
   if (String(format) === "url") throw new InTheCloud(listed.name);
-  const written = /** @type {Record<string, string>} */ (TYPES)[String(format)];
+  const written = /** @type {Record<string, string>} */ (FORMATS)[String(format)];
   return {
     name: listed.name,
-    media_type: written ?? "application/octet-stream",
+    media_type: written ?? mediaType(listed.name),
     base64: written ? textToBase64(content) : content,
     inline: Boolean(listed.isInline),
     content_id: listed.isInline ? (listed.contentId ?? "") : "",

@@ -41,11 +41,17 @@ export function fold(title, ...children) {
   return element("details", { class: "fold" }, element("summary", {}, title), ...children);
 }
 
+/** An address may break behind its @ before it breaks anywhere else. */
+function broken(address) {
+  const [first, ...rest] = address.split(/(?<=@)/);
+  return rest.flatMap((part) => [element("wbr"), part]).toSpliced(0, 0, first);
+}
+
 function personRow(one) {
   return element(
     "tr",
     { class: `person person-${one.action}` },
-    element("th", { scope: "row", class: "person-address" }, one.address),
+    element("th", { scope: "row", class: "person-address" }, ...broken(one.address)),
     element(
       "td",
       {},

@@ -2,7 +2,7 @@
 
 const DA = {
   sendSecurely: "Send sikkert",
-  sendAsItIs: "Send uden beskyttelse",
+  sendAsItIs: "Send som almindelig mail",
   confirmAndSend: "Bekræft og send",
   confirmAndSendSecurely: "Bekræft og send sikkert",
   again: "Tjek mailen igen",
@@ -27,6 +27,7 @@ const DA = {
   notTakenNext: "Prøv igen. Den kan ikke blive sendt to gange.",
   offline: "Mailen er ikke sendt, og din kladde er uændret. Tjenesten svarer ikke.",
   offlineNext: "Prøv igen om lidt.",
+  secureNow: "Sådan bliver mailen sendt sikkert.",
   changed: "Mailen er ændret, siden den blev tjekket. Her er det nye svar.",
   applied: "Mailen er rettet. Her er svaret på den nye udgave.",
   recipients: "Sådan får modtagerne mailen",
@@ -138,7 +139,7 @@ const DA = {
 
 const EN = {
   sendSecurely: "Send securely",
-  sendAsItIs: "Send without protection",
+  sendAsItIs: "Send as ordinary mail",
   confirmAndSend: "Confirm and send",
   confirmAndSendSecurely: "Confirm and send securely",
   again: "Check the mail again",
@@ -163,6 +164,7 @@ const EN = {
   notTakenNext: "Try again. It cannot be sent twice.",
   offline: "The mail has not been sent and your draft is unchanged. The service is not answering.",
   offlineNext: "Try again shortly.",
+  secureNow: "This is how the mail is sent securely.",
   changed: "The mail has changed since it was checked. Here is the new answer.",
   applied: "The mail has been changed. Here is the answer for the new version.",
   recipients: "How the recipients get the mail",

@@ -2,7 +2,7 @@
 
 import { client } from "./api.js";
 import { Compose } from "./compose.js";
-import { accessToken, ask } from "./outlook.js";
+import { accessToken } from "./outlook.js";
 import { Read } from "./read.js";
 import { myRecord } from "./record.js";
 import { button, element } from "./show.js";
@@ -55,15 +55,6 @@ function makeStage(words, own) {
   return stage;
 }
 
-/** Whether the pane was opened from the dialog of a send that was held back; then the alert said what it is about. */
-async function fromAlert(item) {
-  try {
-    return Boolean(await ask((done) => item.getInitializationContextAsync(done)));
-  } catch {
-    return false;
-  }
-}
-
 function dress() {
   wear(Office.context.officeTheme, document.documentElement);
   Office.context.mailbox.addHandlerAsync?.(Office.EventType.OfficeThemeChanged, (event) => wear(event.officeTheme, document.documentElement));
@@ -82,7 +73,7 @@ async function start() {
   const { mailbox } = Office.context;
   const parts = { item: mailbox.item, api, words, language, stage };
   const writing = typeof mailbox.item.to?.getAsync === "function";
-  const pane = writing ? new Compose({ ...parts, secure: !(await fromAlert(mailbox.item)) }) : new Read({ ...parts, mailbox: mailbox.userProfile.emailAddress });
+  const pane = writing ? new Compose(parts) : new Read({ ...parts, mailbox: mailbox.userProfile.emailAddress });
   at("main").after(myRecord(api, words, language));
   document.body.dataset.ready = "true";
   await pane.start();
