@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = "sendsecurely"
     host: str = "127.0.0.1"
     port: _Port = 8000
+    notification_address: str = ""
     public_url: str = "http://127.0.0.1:8000"
     data_dir: str = "data"
     policies_dir: str = ""
@@ -86,6 +87,10 @@ TABLE: tuple[Row, ...] = (
     Row("tenant", "Short name of the organisation; part of the log's origin."),
     Row("host", "Address to listen on. Put a reverse proxy with TLS in front of anything but loopback."),
     Row("port", "Port to listen on."),
+    Row(
+        "notification_address",
+        "Address that mails with a link come from; every sender's mailbox needs Send As on it. Empty: they come from the sender.",
+    ),
     Row("public_url", "The address that links in notification mails begin with."),
     Row("data_dir", "Folder for the databases, the log and the keys."),
     Row("policies_dir", "Folder with the rules; empty: the rules of the product."),

@@ -16,6 +16,7 @@ from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.graph.mailbox import GraphMailbox
 from addin_backend.edges.graph.saving import Limits
+from addin_backend.model.item_ids import rest_id
 from addin_backend.ports import Mailbox, Outgoing
 from addin_backend.sandbox.exchange.process import Simulator, start
 
@@ -82,6 +83,11 @@ class World:
         return (
             httpx.get(f"{self.simulator.address}/sandbox/mailboxes/{mailbox}/items/{item_id}/mime", timeout=20).raise_for_status().content
         )
+
+    def categorise(self, mailbox: str, item_id: str, categories: list[str]) -> None:
+        """Give an item these categories, as a person does in Outlook."""
+        address = f"{self.simulator.graph}/users/{mailbox}/messages/{rest_id(item_id)}"
+        httpx.patch(address, json={"categories": categories}, headers={"Authorization": f"Bearer {GRAPH_TOKEN}"}).raise_for_status()
 
     def journal(self, marker: str) -> list[dict[str, Any]]:
         """The deliveries of messages with this marker."""

@@ -220,6 +220,7 @@ def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisatio
         organisation=organisation,
         new_id=new_id,
         package_id=package_id_of(cabinet),
+        notification_address=settings.notification_address,
     )
     return Sending(
         mailbox=mailbox,

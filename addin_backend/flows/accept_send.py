@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from addin_backend.errors import Conflict, NotFound, SendSecurelyError, Unavailable
+from addin_backend.flows.carry_over import carried_over
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.groups import groups_of
 from addin_backend.flows.job_content import JobContent
@@ -53,15 +54,15 @@ class Accepting:
     new_id: Callable[[], str]
 
 
-def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> Draft | None:
-    """The draft that the press is about. Raises NotFound when it is not in the mailbox.
+def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> tuple[Draft | None, Message]:
+    """The draft that the press is about, and the mail with what only the draft says of it. Raises NotFound when it is not in the mailbox.
 
     Raises Conflict when a send of it has reached, or may have reached, one of these recipients before. (Two sends at the same time
     are kept apart by the store.)
     """
     if not press.item_id:
-        return None
-    draft = mailbox.fetch_draft(press.mailbox, press.item_id)[0]
+        return None, press.message
+    draft, mime = mailbox.fetch_draft(press.mailbox, press.item_id)
     wanted = {item.address for item in press.message.recipients}
     for job in store.jobs(press.mailbox, RECENT):
         if job.draft is not None and job.draft.item_id == draft.item_id and wanted & _reached(job):
@@ -72,7 +73,7 @@ def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> Draft | None:
                 next_step_da="Se i Sendt post, og tag de modtagere af, før du sender den igen.",
                 field="draft.item_id",
             )
-    return draft
+    return draft, carried_over(press.message, mime)
 
 
 def _reached(job: SendJob) -> frozenset[str]:
@@ -125,7 +126,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         parts.refuse(decision, evidence, press)
         return decision, None
     try:
-        draft = _draft(press, parts.mailbox, parts.store)
+        draft, message = _draft(press, parts.mailbox, parts.store)
     except (NotFound, Conflict):
         known = parts.store.find(press.mailbox, press.idempotency_key)  # another press under this key was quicker, and has taken the draft
         if known is None:
@@ -138,7 +139,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
     mail = f"{press.mailbox.lower()}\n{decision.digest}"
     remember(parts.checking.sources, departed(mail, press.message, decision, evidence, said.answers, ids), decision.action)
     content = JobContent(
-        message=press.message,
+        message=message,
         protections={item.address: item.protection.value for item in decision.recipients},
         language=press.language,
         subject_sensitive=evidence.content.subject_sensitive,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from addin_backend.accountability import records
 from addin_backend.errors import NotSealed
 from addin_backend.flows.job_content import JobContent
 from addin_backend.model.decision import Protection
@@ -32,6 +33,7 @@ class Sealing:
     """What sealing needs. ``public_url`` begins the links; ``new_id`` gives unguessable ids (128 bits or more).
 
     ``package_id`` gives an unguessable id that is the same for the same copy: sealing again after a crash leaves no orphan.
+    ``notification_address`` is what mails with a link come from ("": the sender); the sender's mailbox must have Send As on it.
     """
 
     certificates: CertificateStore
@@ -43,6 +45,7 @@ class Sealing:
     organisation: str
     new_id: Callable[[], str]
     package_id: Callable[[str], str]
+    notification_address: str = ""
 
 
 def _members(group: Group, message: Message, kind: RecipientKind) -> tuple[Recipient, ...]:
@@ -136,7 +139,8 @@ def _portal(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> 
     )
     (recipient,) = (item for item in message.recipients if item.address in group.addresses)
     mime = compose_notification(
-        sender=message.sender,
+        sender=parts.notification_address or message.sender,
+        reply_to=message.sender,
         organisation=parts.organisation,
         recipient=recipient,
         link=f"{parts.public_url.rstrip('/')}/portal/{package_id}",
@@ -166,6 +170,13 @@ def seal_group(job: SendJob, group: Group, content: JobContent, parts: Sealing) 
     return way(job, group, content, parts)
 
 
+def _in_its_thread(message: Message, job: SendJob) -> Message:
+    """An answer names the copy that its writer got. The readable copy follows all of them, so that the answer lands in its thread."""
+    before = message.references or message.in_reply_to
+    ids = [*before.split(), *(group.message_id for group in job.groups)]
+    return msgspec.structs.replace(message, references=" ".join(dict.fromkeys(ids)))
+
+
 def readable_copy(job: SendJob, content: JobContent, parts: Sealing) -> Outgoing:
     """The one readable copy for the sender's Sent Items, with a line per recipient that says how it went."""
     message = content.message
@@ -174,7 +185,15 @@ def readable_copy(job: SendJob, content: JobContent, parts: Sealing) -> Outgoing
         (item, Protection(content.protections[item.address]) if item.address in sent else Protection.NONE) for item in message.recipients
     ]
     copy_id = f"<{job.job_id}.copy@{message.sender.rpartition('@')[2] or 'localhost'}>"
-    mime = sender_copy(message, deliveries, language=content.language, message_id=copy_id, date=job.created_at)
+    event = records.event_id_of(job.job_id, "decided", job.created_at)
+    mime = sender_copy(
+        _in_its_thread(message, job),
+        deliveries,
+        language=content.language,
+        message_id=copy_id,
+        date=job.created_at,
+        record=f"{parts.public_url.rstrip('/')}/log/why/{event}",
+    )
     return Outgoing(
         mime=mime,
         to=tuple(item.address for item in _visible(message, RecipientKind.TO)),

@@ -50,7 +50,11 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail. ``defects`` names (never quotes) what could not be read; a message with ``readable=False`` is `unknown`."""
+    """A mail. ``defects`` names (never quotes) what could not be read; a message with ``readable=False`` is `unknown`.
+
+    The fields from ``sender_name`` on are not judged; they are carried from the draft to what is sent (``flows.carry_over``).
+    ``submitter`` writes for ``sender`` (RFC 5322 §3.6.2 Sender); ``categories`` are the sender's own and never leave the mailbox.
+    """
 
     sender: str
     recipients: tuple[Recipient, ...]
@@ -66,3 +70,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     readable: bool = True
     defects: tuple[str, ...] = ()
     size_bytes: int = 0
+    sender_name: str = ""
+    submitter: str = ""
+    reply_to: tuple[str, ...] = ()
+    read_receipt: bool = False
+    thread_index: str = ""
+    msip_labels: str = ""
+    categories: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from email.message import Message as Headers
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -12,6 +13,8 @@ from email.utils import formataddr, getaddresses
 
 _END = re.compile(rb"\r?\n\r?\n")
 _RECIPIENT_FIELDS = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
+_OURS = _RECIPIENT_FIELDS | {b"keywords"}  # categories are the mailbox owner's: they stand on the item, and leave with no mail
+_MOST_CATEGORIES = 50
 _IMPORTANCE = {"high": "High", "low": "Low"}
 _SENSITIVITY = {"personal": "Personal", "private": "Private", "company-confidential": "Confidential"}  # RFC 2156 §5.3.4
 
@@ -25,13 +28,14 @@ class Outer:
     importance: str
     sensitivity: str
     read_receipt: bool
+    categories: tuple[str, ...] = ()
 
 
 def without_recipients(mime: bytes) -> Outer:
-    """Take To, Cc and Bcc out of the header; ``names`` keeps the display name of each address (lower case)."""
+    """Take To, Cc, Bcc and Keywords out of the header; ``names`` keeps the display name of each address (lower case)."""
     block, body = _split(mime)
     fields = _fields(block)
-    kept = b"".join(field for field in fields if field.split(b":", 1)[0].strip().lower() not in _RECIPIENT_FIELDS)
+    kept = b"".join(field for field in fields if field.split(b":", 1)[0].strip().lower() not in _OURS)
     found = BytesHeaderParser(policy=compat32).parsebytes(block)
     return Outer(
         mime=kept + b"\r\n" + body,
@@ -39,6 +43,7 @@ def without_recipients(mime: bytes) -> Outer:
         importance=_IMPORTANCE.get(str(found.get("Importance", "")).strip().lower(), "Normal"),
         sensitivity=_SENSITIVITY.get(str(found.get("Sensitivity", "")).strip().lower(), "Normal"),
         read_receipt="Disposition-Notification-To" in found,
+        categories=categories_in([str(value) for value in found.get_all("Keywords", [])]),
     )
 
 
@@ -51,6 +56,21 @@ def with_recipients(mime: bytes, to: tuple[str, ...], cc: tuple[str, ...], bcc: 
         if addresses
     ]
     return "".join(fields).encode("ascii", "surrogateescape") + outer.mime
+
+
+def with_categories(mime: bytes, categories: Sequence[str]) -> bytes:
+    """The message with the item's categories as Keywords (RFC 5322 §3.6.5), in place of what it came with."""
+    block, body = _split(mime)
+    kept = b"".join(field for field in _fields(block) if field.split(b":", 1)[0].strip().lower() != b"keywords")
+    names = [" ".join(name.replace(",", " ").split()) for name in categories]
+    field = Header(", ".join(name for name in names if name), "utf-8", header_name="Keywords").encode(linesep="\r\n")
+    return (f"Keywords: {field}\r\n".encode("ascii") if any(names) else b"") + kept + b"\r\n" + body
+
+
+def categories_in(values: Sequence[str]) -> tuple[str, ...]:
+    """The names in Keywords fields, each once."""
+    names = [" ".join(name.split()) for value in values for name in _decoded(value).split(",")]
+    return tuple(dict.fromkeys(name for name in names if name))[:_MOST_CATEGORIES]
 
 
 def message_id(mime: bytes) -> str:

@@ -20,6 +20,7 @@ from addin_backend.sealing.plain_text import plain_text
 
 MAX_LINE = 998  # RFC 5322 §2.1.1, without CRLF
 _BODY_TAG = re.compile(r"<body\b[^<>]*>", re.IGNORECASE)
+_THREAD_INDEX = re.compile(r"[A-Za-z0-9+/=]{20,400}")  # PidTagConversationIndex in base64 (MS-OXOMSG §2.2.1.3)
 _IMPORTANCE = {"low": "Low", "high": "High"}
 _SENSITIVITY = {
     "personal": "Personal",
@@ -109,6 +110,13 @@ def _content(message: Message, seed: str, top: Sequence[str], legacy: bool) -> _
     return _multi("mixed", seed, [body, *map(_attached, others)]) if others else body
 
 
+def _submitter(message: Message) -> bytes:
+    """Who writes for the sender, where that is somebody else (RFC 5322 §3.6.2)."""
+    if not message.submitter or message.submitter.lower() == message.sender.lower():
+        return b""
+    return ("Sender: " + write.mailbox("", message.submitter) + "\r\n").encode("ascii")
+
+
 def mail_head(
     message: Message,
     *,
@@ -124,7 +132,9 @@ def mail_head(
     Raises BadInput for a bad Message-ID or header name, NotSealed for an address that cannot be written.
     """
     fields = [
-        ("From: " + write.mailbox("", message.sender) + "\r\n").encode("ascii"),
+        ("From: " + write.mailbox(message.sender_name, message.sender) + "\r\n").encode("ascii"),
+        _submitter(message),
+        write.address_list("Reply-To", [Recipient(address=item, domain="") for item in message.reply_to]) if message.reply_to else b"",
         write.address_list("To", to) if to else (b"" if cc else b"To: undisclosed-recipients:;\r\n"),
         write.address_list("Cc", cc) if cc else b"",
         write.unstructured("Subject", message.subject if subject is None else subject),
@@ -137,6 +147,12 @@ def mail_head(
         fields.append(f"Importance: {_IMPORTANCE[message.importance.lower()]}\r\n".encode("ascii"))
     if message.sensitivity.lower() in _SENSITIVITY:
         fields.append(f"Sensitivity: {_SENSITIVITY[message.sensitivity.lower()]}\r\n".encode("ascii"))
+    if message.read_receipt:
+        fields.append(("Disposition-Notification-To: " + write.mailbox("", message.sender) + "\r\n").encode("ascii"))  # RFC 8098 §2.1
+    if _THREAD_INDEX.fullmatch(message.thread_index):
+        fields.append(write.unstructured("Thread-Index", message.thread_index))
+    if message.msip_labels:
+        fields.append(write.unstructured("msip_labels", message.msip_labels))
     fields += [write.added(name, value) for name, value in (headers or {}).items()]
     return [field for field in fields if field]
 

@@ -70,10 +70,15 @@ def unstructured(name: str, value: str) -> bytes:
     return ("\r\n".join([*lines, line]) + "\r\n").encode("ascii")
 
 
+def writable(value: str) -> bool:
+    """Whether ``value`` is an addr-spec that a header can carry in ASCII (RFC 5322 §3.4.1)."""
+    local, _, domain = value.rpartition("@")
+    return len(value) <= 320 and bool(_ATOMS.fullmatch(local) or _QUOTED.fullmatch(local)) and bool(_DOMAIN.fullmatch(domain))
+
+
 def address(value: str) -> str:
     """``value`` as an addr-spec. Raises NotSealed for one that no header can carry in ASCII (RFC 5322 §3.4.1)."""
-    local, _, domain = value.rpartition("@")
-    if len(value) <= 320 and (_ATOMS.fullmatch(local) or _QUOTED.fullmatch(local)) and _DOMAIN.fullmatch(domain):
+    if writable(value):
         return value
     raise NotSealed(
         "An address in the mail cannot be written in a mail header.",

@@ -32,16 +32,22 @@ _HOW = {
         Protection.NONE: "not sent",
     },
 }
+_RECORD = {"da": "I logbogen", "en": "In the log"}
 _OPENING = {"da": "Send sikkert: sådan blev mailen sendt", "en": "Send securely: how the mail was sent"}
 
 
-def how_sent(deliveries: Sequence[tuple[Recipient, Protection]], language: str) -> tuple[str, ...]:
-    """One line per recipient that says how. A Bcc recipient gets a line without the address: a copy can be forwarded."""
+def how_sent(deliveries: Sequence[tuple[Recipient, Protection]], language: str, record: str = "") -> tuple[str, ...]:
+    """One line per recipient that says how, and one with the address of the ``record``.
+
+    A Bcc recipient gets a line without the address: a copy can be forwarded.
+    """
     tongue = language if language in _HOW else "en"
     lines = [_OPENING[tongue]]
     for recipient, protection in deliveries:
         who = "Bcc" if recipient.kind is RecipientKind.BCC else recipient.address
         lines.append(f"{who}: {_HOW[tongue][protection]}")
+    if record:
+        lines.append(f"{_RECORD[tongue]}: {record}")
     return tuple(lines)
 
 
@@ -52,13 +58,18 @@ def sender_copy(
     language: str,
     message_id: str,
     date: datetime,
+    record: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The one readable copy for the sender's Sent Items: the whole mail, with a block on top that says how it reached whom."""
+    """The one readable copy for the sender's Sent Items: the whole mail, with a block on top that says how it reached whom.
+
+    ``record`` is the address of the decision in the log. The sender's categories stand in Keywords, which leave with no mail.
+    """
     to = [item for item in message.recipients if item.kind is RecipientKind.TO]
     cc = [item for item in message.recipients if item.kind is RecipientKind.CC]
-    top = how_sent(deliveries, language)
-    return compose(message, to=to, cc=cc, message_id=message_id, date=date, headers=headers, top=top)
+    top = how_sent(deliveries, language, record)
+    kept = {"Keywords": ", ".join(message.categories)} if message.categories else {}
+    return compose(message, to=to, cc=cc, message_id=message_id, date=date, headers={**kept, **(headers or {})}, top=top)
 
 
 def _notification_text(organisation: str, link: str, until: datetime | None) -> str:
@@ -86,9 +97,12 @@ def compose_notification(
     message_id: str,
     date: datetime,
     until: datetime | None = None,
+    reply_to: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """The mail that tells one recipient where the secure message is: Danish and English, neutral subject, nothing of the content.
+
+    ``sender`` may be an address for all such mails; answers go to ``reply_to`` then.
 
     Raises BadInput for a link that is no http(s) address in ASCII, and as ``compose``.
     """
@@ -96,5 +110,6 @@ def compose_notification(
         raise BadInput("The link is not a web address.", sentence_da="Linket er ikke en webadresse.", field="link")
     subject = f"Sikker besked fra {organisation} / Secure message from {organisation}"
     text = _notification_text(organisation, link, until)
-    notice = Message(sender=sender, recipients=(), subject=subject, body=text)
+    answers = (reply_to,) if reply_to and reply_to.lower() != sender.lower() else ()
+    notice = Message(sender=sender, recipients=(), subject=subject, body=text, reply_to=answers)
     return compose(notice, to=[recipient], cc=(), message_id=message_id, date=date, headers=headers)

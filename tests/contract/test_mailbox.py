@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import socket
 import threading
 import time
@@ -96,6 +98,41 @@ def test_a_ticket_takes_the_mail_through_the_connector(world: World, ticket: byt
     (entry,) = world.journal(outgoing.marker)
     assert (via, bool(ticket)) == (entry["via"], entry["ticket"])
     assert b"X-SendSecurely-Ticket" not in delivered(entry)
+
+
+COPY = (
+    b"Sender: Karin Bach <karin.bach@nordlys.example>\r\nReply-To: sag12@nordlys.example\r\nImportance: High\r\nSensitivity: Private\r\n"
+    b"Disposition-Notification-To: mette.holm@nordlys.example\r\nIn-Reply-To: <b@postkasse.example>\r\n"
+    b"References: <a@postkasse.example> <b@postkasse.example>\r\nThread-Index: AdrXq1kq8X0c2m1pT0m4nq8v1y2w3A==\r\n"
+    b"msip_labels: MSIP_Label_0f7d2b6e_Name=Fortrolig\r\nDate: Sat, 28 Nov 2026 10:00:00 +0100\r\n"
+    b"Keywords: Sag 12, =?utf-8?q?Bl=C3=A5?=\r\n"
+)
+
+
+def test_the_readable_copy_keeps_what_the_mail_is_filed_by(world: World) -> None:
+    """Category, thread, importance, sensitivity, delegate, answers' address, label: as the draft had them, once, as sent."""
+    outgoing = mail(extra=COPY, save_to="sentitems")
+    world.mailbox.store_copy(METTE, outgoing)
+    world.mailbox.store_copy(METTE, outgoing)
+    (row,) = [item for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker]
+    assert (False, ["Sendt sikkert", "Sag 12", "Blå"], "High", "Private", True) == (
+        row["is_draft"], row["categories"], row["importance"], row["sensitivity"], row["read_receipt"]
+    )  # fmt: skip
+    assert ("<b@postkasse.example>", "<a@postkasse.example> <b@postkasse.example>") == (row["in_reply_to"], row["references"])
+    seen = email.message_from_bytes(world.mime(METTE, row["id"]), policy=email.policy.default)
+    assert ("karin.bach@nordlys.example", "sag12@nordlys.example") == tuple(
+        seen[name].addresses[0].addr_spec for name in ("Sender", "Reply-To")
+    )
+    assert "MSIP_Label_0f7d2b6e_Name=Fortrolig" == seen["msip_labels"]
+    assert "Keywords" not in seen
+
+
+def test_a_draft_comes_with_its_categories(world: World) -> None:
+    """They are no part of its MIME, so the port writes them there, and what is sent does not take them along."""
+    saved = world.mailbox.save(METTE, mail())
+    world.categorise(METTE, saved.item_id, ["Sag 12", "Blå"])
+    mime = world.mailbox.fetch_draft(METTE, saved.item_id)[1]
+    assert "Sag 12, Blå" == email.message_from_bytes(mime, policy=email.policy.default)["Keywords"]
 
 
 def test_a_draft_is_disarmed_and_armed_again(world: World) -> None:

@@ -192,3 +192,51 @@ def test_splitting_loses_nothing(raw: bytes) -> None:
     assert raw.endswith(body)
     kept = raw[: len(raw) - len(body)]
     assert kept.rstrip(b"\r\n").endswith(lines.rstrip(b"\r\n"))
+
+
+_ANY = st.text(alphabet=st.characters(codec="utf-8", categories=None), max_size=60)
+_NASTY = st.sampled_from(
+    [
+        "\r",
+        "\n",
+        "\r\n",
+        "\r\nBcc: evil@example.test\r\n",
+        "\0",
+        "\u2028",
+        "\u2029",
+        "\x85",
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\ud800",
+        "=?utf-8?q?=0D=0A?=",
+    ]
+)
+_HOSTILE = st.lists(st.one_of(_ANY, _NASTY), min_size=1, max_size=5).map("".join)
+_FIELDS = {
+    "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Importance", "Sensitivity",
+    "Disposition-Notification-To", "Thread-Index", "msip_labels", "Keywords", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+}  # fmt: skip
+
+
+_TEXTS = ("subject", "sender_name", "in_reply_to", "references", "importance", "sensitivity", "thread_index", "msip_labels")
+
+
+@settings(max_examples=size(sample=60, full=3000), deadline=None)
+@given(st.fixed_dictionaries(dict.fromkeys(_TEXTS, _HOSTILE)), _HOSTILE, _HOSTILE, _HOSTILE)
+def test_no_text_becomes_a_field_of_its_own(texts: dict[str, str], name: str, category: str, file: str) -> None:
+    """Whatever stands in any text that reaches a header: the fields are ours, each once, and one addressee gets the mail."""
+    attached = Attachment(name=file, media_type=f"text/plain{file}", content=b"z", content_id=file, inline=True)
+    mail = message(**texts, attachments=(attached,), categories=(category,), read_receipt=True, reply_to=(KARIN.address,),
+                   submitter=KARIN.address)  # fmt: skip
+    to = Recipient(address=ANNA.address, domain=ANNA.domain, display_name=name)
+    copy = sender_copy(mail, [(to, Protection.TLS)], language="da", message_id=MESSAGE_ID, date=AT, record="https://nordlys.example/x")
+    for raw in (compose(mail, to=[to], cc=[], message_id=MESSAGE_ID, date=AT), copy):
+        assert_clean(raw)
+        head = [line.split(b":")[0].decode() for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n") if line[:1] not in (b" ", b"\t")]
+        assert set(head) <= _FIELDS
+        assert len(head) == len(set(head))
+        assert b"\r\nBcc" not in raw.split(b"\r\n\r\n")[0]
+    assert [ANNA.address] == [
+        item.addr_spec for item in parsed(compose(mail, to=[to], cc=[], message_id=MESSAGE_ID, date=AT))["To"].addresses
+    ]

@@ -17,6 +17,7 @@ from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenPro
 from addin_backend.edges.ews.requests import Requests
 from addin_backend.edges.ews.writing import outgoing_item
 from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.outer_header import with_categories
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 
@@ -63,10 +64,12 @@ class EwsMailbox:
         """The draft with its current change key, and its MIME. NotFound also for an item that is no draft (any more)."""
 
         def run(requests: Requests) -> tuple[Draft, bytes]:
-            item = requests.get(item_id, "mime_content", "is_draft")
+            item = requests.get(item_id, "mime_content", "is_draft", "categories")
             if not item.is_draft:
                 raise NotFound
-            return Draft(item_id=item.id, change_key=item.changekey), bytes(item.mime_content or b"")
+            return Draft(item_id=item.id, change_key=item.changekey), with_categories(
+                bytes(item.mime_content or b""), item.categories or ()
+            )
 
         return self._run(mailbox, run)
 

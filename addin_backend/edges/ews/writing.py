@@ -39,5 +39,5 @@ def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool) -> Mes
     setattr(item, properties.MARKER, outgoing.marker)
     if as_sent:
         setattr(item, properties.FLAGS, properties.READ_AND_SENT)
-        item.categories = [SENT_SECURELY]
+        item.categories = [SENT_SECURELY, *(name for name in outer.categories if name != SENT_SECURELY)]
     return item

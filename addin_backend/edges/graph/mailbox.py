@@ -13,7 +13,7 @@ from addin_backend.edges.graph.folders import Folders
 from addin_backend.edges.graph.requests import SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
 from addin_backend.errors import BadInput, Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
-from addin_backend.model.outer_header import message_id
+from addin_backend.model.outer_header import message_id, with_categories
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 
@@ -52,7 +52,7 @@ class GraphMailbox:
         message = requests.message(item_id)
         if not message.is_draft:
             raise NotFound
-        return draft_of(message), requests.mime(item_id)
+        return draft_of(message), with_categories(requests.mime(item_id), message.categories)
 
     def disarm(self, mailbox: str, draft: Draft) -> Draft:
         """Move the recipients aside under the draft's change key.

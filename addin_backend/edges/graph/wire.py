@@ -19,7 +19,10 @@ READ_AND_SENT = "1"
 ITEM_CLASS = "String 0x001A"  # PidTagMessageClass
 SUBMITTED = "SystemTime 0x0039"  # PidTagClientSubmitTime
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"  # PidTagInReplyToId, PidTagInternetReferences
-OUR_FIELDS = "id,changeKey,isDraft,internetMessageId,toRecipients,ccRecipients,bccRecipients"
+SENSITIVITY = "Integer 0x0036"  # PidTagSensitivity (MS-OXCMSG §2.2.1.13)
+THREAD_INDEX = "Binary 0x0071"  # PidTagConversationIndex
+LABELS = "String {00020386-0000-0000-C000-000000000046} Name msip_labels"  # a named property of internet headers
+OUR_FIELDS = "id,changeKey,isDraft,internetMessageId,categories,toRecipients,ccRecipients,bccRecipients"
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +78,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     change_key: str
     is_draft: bool = False
     internet_message_id: str = ""
+    categories: tuple[str, ...] = ()
     to_recipients: tuple[Recipient, ...] = ()
     cc_recipients: tuple[Recipient, ...] = ()
     bcc_recipients: tuple[Recipient, ...] = ()
@@ -130,6 +134,7 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     subject: str
     body: Body
     sender: Recipient | None = msgspec.field(name="from", default=None)
+    submitter: Recipient | None = msgspec.field(name="sender", default=None)
     to_recipients: tuple[Recipient, ...] = ()
     cc_recipients: tuple[Recipient, ...] = ()
     bcc_recipients: tuple[Recipient, ...] = ()

@@ -19,6 +19,7 @@ SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 SIGNED = "multipart/signed"
 _MOST_HEADERS = 5  # custom headers that Graph takes with a message
 _TICKET = "x-sendsecurely-"
+_SENSITIVITY = {"Personal": 1, "Private": 2, "Confidential": 3}
 
 
 def is_sealed(mime: bytes) -> bool:
@@ -56,16 +57,17 @@ def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Propert
         subject=" ".join(str(parsed.get("Subject", "")).split()),
         body=_body(parsed),
         sender=senders[0] if senders else None,
+        submitter=next(iter(_people(parsed, "Sender")), None),
         to_recipients=people(outgoing.to),
         cc_recipients=people(outgoing.cc),
         bcc_recipients=people(outgoing.bcc),
         reply_to=_people(parsed, "Reply-To"),
         importance=outer.importance.lower(),
-        categories=(SENT_SECURELY,) if as_sent else (),
+        categories=tuple(dict.fromkeys((SENT_SECURELY, *outer.categories))) if as_sent else (),
         is_read_receipt_requested=outer.read_receipt,
         internet_message_id=outgoing.message_id,
         internet_message_headers=() if as_sent else _headers(parsed),
-        single_value_extended_properties=(*properties, *flags, *sealed, *_thread(parsed)),
+        single_value_extended_properties=(*properties, *flags, *sealed, *_thread(parsed), *_marks(parsed, outer.sensitivity)),
     )
 
 
@@ -132,6 +134,14 @@ def _headers(message: EmailMessage) -> tuple[wire.Header, ...]:
 def _thread(message: EmailMessage) -> tuple[wire.Property, ...]:
     pairs = ((wire.IN_REPLY_TO, "In-Reply-To"), (wire.REFERENCES, "References"))
     return tuple(wire.Property(id=key, value=" ".join(str(message[name]).split())) for key, name in pairs if message.get(name))
+
+
+def _marks(message: EmailMessage, sensitivity: str) -> tuple[wire.Property, ...]:
+    """What Graph's message has no field for: sensitivity, the label's header, the place in the conversation."""
+    found = [wire.Property(id=wire.SENSITIVITY, value=str(_SENSITIVITY[sensitivity]))] if sensitivity in _SENSITIVITY else []
+    pairs = ((wire.LABELS, "msip_labels"), (wire.THREAD_INDEX, "Thread-Index"))
+    found += [wire.Property(id=key, value=" ".join(str(message[name]).split())) for key, name in pairs if message.get(name)]
+    return tuple(found)
 
 
 def _sent_at(message: EmailMessage) -> tuple[wire.Property, ...]:

@@ -94,7 +94,8 @@ def _row(item: Item) -> dict[str, Any]:
         "id": item.id, "change_key": item.change_key, "subject": item.subject, "class": item.item_class,
         "from": _people([item.sender])[0], "to": _people(item.to), "cc": _people(item.cc), "bcc": _people(item.bcc),
         "created": item.created, "sent": item.sent, "is_draft": item.is_draft, "size": item.size, "message_id": item.message_id,
-        "has_attachments": item.attachments > 0, "categories": item.categories,
+        "has_attachments": item.attachments > 0, "categories": item.categories, "importance": item.importance,
+        "sensitivity": item.sensitivity, "read_receipt": item.read_receipt, "in_reply_to": item.in_reply_to, "references": item.references,
         "disarmed": disarmed.read(item.extended.get(_DISARMED)) is not None, "marker": item.extended.get(_MARKER, ""),
     }  # fmt: skip
 

@@ -66,6 +66,7 @@ class NewMessage(Closed):
     subject: str = ""
     body: Body = msgspec.field(default_factory=lambda: Body(content_type="text", content=""))
     sender: Recipient | None = msgspec.field(name="from", default=None)
+    submitter: Recipient | None = msgspec.field(name="sender", default=None)
     to_recipients: list[Recipient] = []
     cc_recipients: list[Recipient] = []
     bcc_recipients: list[Recipient] = []

@@ -20,6 +20,7 @@ from addin_backend.sandbox.graph import schema
 from addin_backend.sandbox.graph.odata import Query, property_key
 
 _SPECIAL = {"0x001a": "item_class", "0x1042": "in_reply_to", "0x1039": "references", "0x0039": "sent"}
+_SENSITIVITY = {"1": "Personal", "2": "Private", "3": "Confidential"}  # PidTagSensitivity
 _IMPORTANCE = {"low": "Low", "high": "High"}
 
 
@@ -69,6 +70,8 @@ def special(given: dict[str, str]) -> dict[str, Any]:
         tag = msgspec.json.decode(key, type=dict[str, str]).get("PropertyTag", "")
         if tag in _SPECIAL:
             found[_SPECIAL[tag]] = value
+        if tag == "0x0036":
+            found["sensitivity"] = _SENSITIVITY.get(value, "Normal")
     if properties.says_sent(given):
         found = {"is_draft": False, **found}
     return found
@@ -95,6 +98,8 @@ def _composed(message: schema.NewMessage) -> bytes:
     made["Subject"] = " ".join(message.subject.split())
     if message.sender is not None:
         made["From"] = mimes.written(people([message.sender])).replace("\r\n", "")
+    if message.submitter is not None:
+        made["Sender"] = mimes.written(people([message.submitter])).replace("\r\n", "")
     for name, found in (("To", message.to_recipients), ("Cc", message.cc_recipients), ("Reply-To", message.reply_to)):
         if found:
             made[name] = mimes.written(people(found)).replace("\r\n", "")
