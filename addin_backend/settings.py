@@ -17,6 +17,7 @@ HIDDEN = "••••••"
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Some = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Hours = Annotated[int, msgspec.Meta(ge=1, le=24)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]  # also refuses nan, which no comparison holds for
 
 
@@ -55,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     probe_seconds: _Seconds = 20.0
     ticket_connector: bool = False
     message_limit_mb: _Some = 35
+    offline_internal: bool = True
+    offline_hours: _Hours = 24
     smime: bool = True
     portal: bool = True
     certificates_dir: str = ""
@@ -121,6 +124,8 @@ TABLE: tuple[Row, ...] = (
     Row("probe_seconds", "Seconds that one address of a mail server may take, from connecting to TLS."),
     Row("ticket_connector", "True when a mail-flow rule sends ticketed mail through a connector that always uses TLS."),
     Row("message_limit_mb", "Largest mail that is taken, in megabytes."),
+    Row("offline_internal", "Whether mail to colleagues goes while the service is dead; needs a directory that says who is one."),
+    Row("offline_hours", "For how long Outlook may decide without having heard from the service, at most 24."),
     Row("smime", "Whether S/MIME may be used."),
     Row("portal", "Whether the secure page may be used."),
     Row("certificates_dir", "Folder with recipients' certificates (PEM or DER)."),

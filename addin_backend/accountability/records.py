@@ -241,6 +241,11 @@ def decided(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymis
     return _decision("decided", decision, evidence, act, names, reasons)
 
 
+def judged(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser) -> Record:
+    """What would have been decided about a mail that a client let go while the service was dead."""
+    return _decision("offline_judged", decision, evidence, act, names, _NO_REASONS)
+
+
 def outcome(job: SendJob, at: datetime, names: Pseudonymiser) -> Record:
     """How a send ended: per group the protection, the state and how many recipients. Raises ValueError for a job that goes on."""
     if job.state not in OUTCOMES:

@@ -178,7 +178,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 report=reporter(log),
                 request_scope=request_scope,
                 organisation=book.registers.organisation.name,
-                addin=open_addin(settings),
+                addin=open_addin(settings, rules, cabinet),
                 open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=lambda: {f"sendsecurely_shadow_{name}_total": count for name, count in rules.shadow_counts.all().items()},

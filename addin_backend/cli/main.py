@@ -16,6 +16,7 @@ from addin_backend.cli.log import log_app
 from addin_backend.cli.manifest import manifest_app
 from addin_backend.cli.policy import policy_app
 from addin_backend.cli.seal import open_app, seal_app
+from addin_backend.cli.snapshot import snapshot_app
 from addin_backend.cli.transport import transport_app
 from addin_backend.errors import SendSecurelyError
 
@@ -31,6 +32,7 @@ app.add_typer(open_app, name="open")
 app.add_typer(policy_app, name="policy")
 app.add_typer(log_app, name="log")
 app.add_typer(manifest_app, name="manifest")
+app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(transport_app, name="transport")
 
 

@@ -33,6 +33,25 @@ def manifest_build(out: Annotated[Path, typer.Option(help="Folder to write to.")
         typer.echo(out / name)
 
 
+@manifest_app.command("front")
+def manifest_front(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to: the document root of the front.")],
+    source: SOURCE = FOLDER / "build.toml",
+) -> None:
+    """Write the static files for a web server that answers when the backend is dead."""
+    from addin_backend.manifest import front, lint  # here, so that other commands do not load them
+    from addin_backend.manifest.source import read_source  # likewise
+
+    try:
+        files = front.front_files(read_source(source), EVENT_CODE.parent)
+        if (folder / "addin" / "degraded.json").exists():
+            files.pop("addin/degraded.json")  # an emergency that is in force stays
+        lint.write(folder, files)
+    except SendSecurelyError as error:
+        fail(error, USAGE)
+    typer.echo(f"{len(files)} files in {folder}")
+
+
 @manifest_app.command("lint")
 def manifest_lint(
     files: Annotated[list[Path] | None, typer.Argument(help="Manifests (.xml, .json) and packages (.zip); none: the built ones.")] = None,

@@ -37,6 +37,10 @@ class FileDirectory:
         """What stands behind each; an address that nobody has is left out."""
         return {address: self._entries[address] for address in addresses if address in self._entries}
 
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that it knows, in lower case."""
+        return tuple(self._entries)
+
 
 def read_directory(raw: bytes) -> FileDirectory:
     """The directory in ``raw``. Raises BadRegister that names the place; no address is quoted."""

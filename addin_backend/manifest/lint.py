@@ -115,8 +115,8 @@ def lint(paths: list[Path], event_code: str) -> list[Fault]:
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the built files. Raises BadInput."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
     except OSError:
         raise BadInput(f"{folder} cannot be written to.", sentence_da=f"Der kan ikke skrives i {folder}.", field=str(folder)) from None

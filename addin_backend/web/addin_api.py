@@ -15,7 +15,7 @@ from addin_backend.model.identity import Identity
 from addin_backend.model.past import SendersAnswer
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
 from addin_backend.web.services import CheckCall, SendCall, Services
-from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, job_out, send_out
+from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decision_out, decode, draft_out, job_out, send_out
 
 MIN_REASON = 10  # characters that are not blanks around it
 
@@ -78,7 +78,19 @@ async def check(request: Request) -> Response:
 
     def decide() -> Response:
         call = _check_call(identity, decode(raw, CheckBody), services, request_id)
-        return json_response(checked_out(services.check(call)))
+        return json_response({**checked_out(services.check(call)), "snapshot": services.addin.snapshot()})
+
+    return await run_in_threadpool(decide)
+
+
+async def preflight(request: Request) -> Response:
+    """``POST /api/v1/preflight``: the decision about a draft that is still being written. Nothing is recorded, and there is no ticket."""
+    services, identity, request_id = services_of(request), await signed_in(request), request_id_of(request)
+    raw = await read_json_body(request, services.message_limit)
+
+    def decide() -> Response:
+        decision = services.addin.preflight(_check_call(identity, decode(raw, CheckBody), services, request_id))
+        return json_response({**decision_out(decision), "ticket": None, "snapshot": services.addin.snapshot()})
 
     return await run_in_threadpool(decide)
 
@@ -123,6 +135,7 @@ async def job(request: Request) -> Response:
 
 ROUTES = (
     Route("/api/v1/check", check, methods=["POST"]),
+    Route("/api/v1/preflight", preflight, methods=["POST"]),
     Route("/api/v1/apply", apply, methods=["POST"]),
     Route("/api/v1/send", send, methods=["POST"]),
     Route("/api/v1/send/{job_id}", job, methods=["GET"]),

@@ -24,6 +24,7 @@ from addin_backend.web import (
     console,
     log_page,
     metrics,
+    offline_api,
     portal,
     why_page,
 )
@@ -86,6 +87,7 @@ def create_app(
         Route("/", _index, methods=["GET"]),
         Route("/healthz", _healthz, methods=["GET"]),
         *addin_api.ROUTES,
+        *offline_api.ROUTES,
         *addin_files.ROUTES,
         *after_send_api.ROUTES,
         *console.ROUTES,

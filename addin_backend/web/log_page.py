@@ -17,7 +17,7 @@ from addin_backend.web.exchange import request_id_of, services_of
 from addin_backend.web.pages import pages_of
 from addin_backend.web.services import LogLine
 
-DECIDING = frozenset({"checked", "decided"})
+DECIDING = frozenset({"checked", "decided", "offline_judged"})
 SHOWN = 25  # records on the page
 ACTIONS = {
     "checked": Texts(da="Mail tjekket", en="Mail checked"),
@@ -31,6 +31,10 @@ ACTIONS = {
     "links_closing": Texts(da="Links lukket af afsenderen", en="Links closed by the sender"),
     "missent_reported": Texts(da="Meldt som sendt forkert", en="Reported as sent to the wrong person"),
     "missent_handled": Texts(da="Links lukket og besked givet", en="Links closed and people told"),
+    "offline_decided": Texts(da="Afgjort uden tjenesten", en="Decided without the service"),
+    "offline_judged": Texts(da="Bedømt bagefter", en="Judged afterwards"),
+    "snapshot_degraded": Texts(da="Nøddrift besluttet", en="Emergency declared"),
+    "snapshot_restored": Texts(da="Nøddrift afsluttet", en="Emergency ended"),
     "log_read": Texts(da="Logbogen læst", en="Log read"),
     "started": Texts(da="Tjenesten startet", en="Service started"),
 }

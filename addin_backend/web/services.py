@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
+from addin_backend.errors import Unavailable
 from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import Applied
 from addin_backend.flows.why import Explained
@@ -20,6 +21,7 @@ from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
+from addin_backend.model.offline import Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import PortalPackage, SendJob
@@ -152,16 +154,32 @@ class ServedBundle:
     token: str
 
 
+def _no_paper() -> None:
+    """There is none."""
+
+
+def _nobody(*_asked: object) -> NoReturn:
+    """Nobody can be asked here."""
+    raise Unavailable
+
+
 @dataclass(frozen=True, slots=True)
 class Addin:
     """What the add-in's files and its event code need.
 
     ``origin``     scheme and host that the files and the API are reached at, as the manifest says; written into the event code.
     ``client_id``  of the add-in's app registration; written into it too.
+    ``preflight``  the decision about a draft that is still being written: nothing is recorded.
+    ``snapshot``   the day's paper that a client decides with when the service is dead; ``emergency`` the one two people declared, if any.
+    ``hear``       what a client decided alone (who tells it, entries); recorded once, however often it is told.
     """
 
     origin: str = "http://127.0.0.1:8000"
     client_id: str = ""
+    preflight: Callable[[CheckCall], Decision] = _nobody
+    snapshot: Callable[[], Snapshot | None] = _no_paper
+    emergency: Callable[[], Paper | None] = _no_paper
+    hear: Callable[[str, list[Entry]], tuple[Received, ...]] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,9 @@ export const hangs = () => new Promise(() => {});
 
 /** A dated snapshot as the server seals it. */
 export const snapshot = (changes = {}) => ({
-  v: 1, issued: START - 3600, expires: START - 3600 + 86400, version: "1", domains: ["nordlys.example"], leads_out: [], switches: { internal: true }, seal: "s1", ...changes,
+  issued: START - 3600, expires: START - 3600 + 86400, version: "1", domains: ["nordlys.example"], leads_out: ["alle@nordlys.example"], groups: ["skade@nordlys.example"], switches: { internal: true }, seal: "s1", ...changes,
 });
-export const emergency = (changes = {}) => ({ v: 1, id: "e-1", issued: START - 60, expires: START - 60 + 3600, seal: "s2", ...changes });
+export const emergency = (changes = {}) => ({ version: "e-1", issued: START - 60, expires: START - 60 + 3600, seal: "s2", ...changes });
 
 /**
  * The runtime. `world`: item, token ("t", null: fails, "hangs"), language, service (path, body) -> promise, front () -> promise, roaming {},

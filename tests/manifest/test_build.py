@@ -19,6 +19,7 @@ from addin_backend.errors import BadInput
 from addin_backend.manifest.package import PICTURES, built, unpacked
 from addin_backend.manifest.source import parse_source, read_source
 from addin_backend.manifest.tree import Unreadable, read_json, read_xml
+from addin_backend.web.addin_files import FOLDER, event_code
 
 FILES = {"manifest.xml", "manifest.json", "en-us.json", "color.png", "outline.png", "package.zip"}
 
@@ -87,6 +88,23 @@ def test_a_source_that_is_not_there_ends_the_build_with_2(tmp_path: Path) -> Non
     assert run.invoke(app, ["manifest", "build", "--source", str(tmp_path / "none.toml")]).exit_code == 2
     (tmp_path / "file").write_text("")
     assert run.invoke(app, ["manifest", "build", "--out", str(tmp_path / "file")]).exit_code == 2
+
+
+def test_the_front_has_the_very_files_of_the_server(root: Path, tmp_path: Path) -> None:
+    """Whoever answers, the event code is the same to the byte; an emergency that is in force stays when the files are written again."""
+    source = read_source(root / "manifest" / "build.toml")
+    run = CliRunner()
+    assert run.invoke(app, ["manifest", "front", str(tmp_path)]).exit_code == 0
+    assert (tmp_path / "addin" / "launchevent.js").read_bytes() == event_code(source.origin, source.client_id)
+    assert (tmp_path / "addin" / "degraded.json").read_bytes() == b"null"
+    allowed = json.loads((tmp_path / ".well-known" / "microsoft-officeaddins-allowed.json").read_text())
+    assert allowed == {"allowed": [source.url("addin/launchevent.js")]}
+    for path in FOLDER.rglob("*"):
+        if path.is_file() and path.name != "launchevent.js":
+            assert (tmp_path / "addin" / path.relative_to(FOLDER)).read_bytes() == path.read_bytes()
+    (tmp_path / "addin" / "degraded.json").write_bytes(b"{}")
+    assert run.invoke(app, ["manifest", "front", str(tmp_path)]).exit_code == 0
+    assert (tmp_path / "addin" / "degraded.json").read_bytes() == b"{}"
 
 
 def test_the_strings_are_true_signs_in_xml_and_json(root: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_check_answers_with_the_whole_decision() -> None:
     assert response.status_code == 200
     answer = response.json()
     expected = ["action", "classes", "headline", "recipients", "content", "findings", "ways_out", "policy_revision", "digest", "ticket"]
-    assert sorted(answer) == sorted(expected)
+    assert sorted(answer) == sorted([*expected, "snapshot"])
     assert answer["ticket"] == {"header": "X-SendSecurely-Ticket", "value": "v1.abc"}
     assert answer["recipients"] == [
         {"address": "bo.madsen@postkasse.example", "action": "protect", "protection": "portal", "codes": ["CO-01"]}

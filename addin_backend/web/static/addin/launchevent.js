@@ -23,7 +23,7 @@ const DEBOUNCE = 700;
 const DAY = 86400;
 const EMERGENCY_LIFE = 4 * 3600; // seconds
 const SKEW = 300; // of a computer's clock
-const QUEUE_LIMIT = 20000; // characters, of 32 KB
+const QUEUE_LIMIT = 16000; // characters, of 32 KB
 const MESSAGE_LIMIT = 500;
 const HINT_LIMIT = 150;
 const HINT_BYTES = 3000000;
@@ -32,7 +32,6 @@ const TEXTS = {
   da: {
     open: "Åbn Send sikkert",
     kept: "Mailen er ikke sendt, og din kladde er uændret. ",
-    check: "Mailen er ikke sendt. Åbn Send sikkert og se, hvad der mangler.",
     meeting: "Mødet er ikke sendt. Indholdet skal beskyttes, og det kan en indkaldelse ikke.",
     sign_in: "Åbn Send sikkert, log på, og send igen.",
     failed: "Tjenesten kunne ikke tjekke den. Prøv igen om lidt.",
@@ -45,7 +44,6 @@ const TEXTS = {
   en: {
     open: "Open Send securely",
     kept: "The mail has not been sent and your draft is unchanged. ",
-    check: "The mail has not been sent. Open Send securely to see what is missing.",
     meeting: "The meeting has not been sent. Its content must be protected, and an invitation cannot be.",
     sign_in: "Open Send securely, sign in, and send again.",
     failed: "The service could not check it. Try again shortly.",
@@ -229,16 +227,15 @@ function readAnswer(answer, asked) {
   return answer;
 }
 
-function leavesAsItIs(answer) {
-  const reached = answer.recipients.every((line) => WAYS.indexOf(line.protection) < 2);
-  return reached && (answer.action === "allow" || (answer.action === "protect" && Boolean(answer.ticket)));
+function isSilent(answer) {
+  return ACTIONS.indexOf(answer.action) < 2 && answer.recipients.every((line) => WAYS.indexOf(line.protection) < 2);
 }
 
 function sentenceOf(answer, words) {
   const deciding = (answer.findings || []).find((finding) => finding.effect === answer.action);
   const parts = [answer.headline[language()]];
   if (deciding) parts.push(deciding.texts[language()]);
-  return parts.filter(Boolean).join(" ") || words.check;
+  return parts.filter(Boolean).join(" ") || words.kept;
 }
 
 // Before the mail leaves; a ticket left over from an earlier check goes.
@@ -283,8 +280,9 @@ function keepSnapshot(answer) {
 function isInternal(person, snapshot) {
   const address = text(person.emailAddress).trim().toLowerCase();
   const at = address.lastIndexOf("@");
-  if (/distributionlist|external/i.test(text(person.recipientType)) || address.includes("#ext#")) return false;
-  return at > 0 && snapshot.domains.includes(address.slice(at + 1)) && !(snapshot.leads_out || []).includes(address);
+  if (/external/i.test(person.recipientType) || address.includes("#ext#")) return false;
+  if (/list/i.test(person.recipientType)) return snapshot.groups.includes(address);
+  return at > 0 && snapshot.domains.includes(address.slice(at + 1)) && !snapshot.leads_out.includes(address);
 }
 
 // Ten digits that begin with a day and a month, whatever stands between them; digits of another script count as one. In doubt: yes.
@@ -324,7 +322,7 @@ function decideAlone(read, paper) {
 function writeDown(id, read, made) {
   const recipients = read.recipients.map((person) => text(person.emailAddress));
   const entry = { id, at: seconds(), mailbox: read.draft.from, allowed: made.allowed, reason: made.reason, recipients };
-  if (made.paper) entry.paper = made.paper;
+  if (made.paper) entry.paper = (({ issued, expires, version, seal }) => ({ issued, expires, version, seal }))(made.paper);
   if (made.draft) entry.draft = made.draft;
   const queue = (stored("queue") || []).filter((known) => known.id !== id).concat([entry]);
   if (JSON.stringify(queue).length > QUEUE_LIMIT) return Promise.reject(new Error("full"));
@@ -390,7 +388,7 @@ function onSend(event, kind) {
 
   function follow(answer) {
     if (!asking) return null;
-    if (!leavesAsItIs(answer)) return hold(sentenceOf(answer, words), answer.action, answer.digest);
+    if (!isSilent(answer) || (answer.action === "protect" && !answer.ticket)) return hold(sentenceOf(answer, words), answer.action, answer.digest);
     if (answer.ticket && !read.item.internetHeaders) return hold(words.meeting, "protect", answer.digest);
     asking = false;
     return setTicket(read.item, answer.ticket).then(() => complete({ allowEvent: true }));
@@ -443,7 +441,7 @@ function hint(item) {
       read.draft.attachments = made;
       tellLater(token);
       return ask(HINT, read, token);
-    }).then((answer) => show(item, !leavesAsItIs(answer) && answer.headline[language()]));
+    }).then((answer) => show(item, !isSilent(answer) && answer.headline[language()]));
   });
 }
 

@@ -1,0 +1,132 @@
+"""Deciding without the service: what the client may know for a day, the emergency that two people declare, and what is told afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from addin_backend.accountability import records
+from addin_backend.accountability.records import Act
+from addin_backend.errors import BadInput, Conflict
+from addin_backend.evidence.addresses import normalise
+from addin_backend.evidence.mailboxes import Directory, mailbox_kinds
+from addin_backend.flows.check import Ask, Checking, check
+from addin_backend.flows.intake import from_draft
+from addin_backend.flows.policy.publish import two_people
+from addin_backend.flows.pre_send import Recording, may_leave_as_it_is
+from addin_backend.model.decision import Action
+from addin_backend.model.facts import MailboxKind
+from addin_backend.model.message import RecipientKind
+from addin_backend.model.offline import EMERGENCY, SNAPSHOT, Entry, Inside, Paper, Received, Snapshot, Switches
+from addin_backend.ports import AccountabilityLog, Log, Pseudonymiser
+from addin_backend.sealing import paper as papers
+
+LONGEST_DAY = timedelta(hours=24)
+LONGEST_EMERGENCY = 4  # hours
+ADDRESSES = 300  # a client keeps 32 KB of settings; more of them and mail to colleagues waits, too
+BUDGET = 5.0  # seconds for the directory; nobody waits for this
+_STAYS = frozenset({MailboxKind.MAILBOX, MailboxKind.GROUP_INSIDE})
+
+
+def inside_of(own: Set[str], listed: Iterable[str], directory: Directory | None, limit: int, allowed: bool) -> Inside:
+    """What counts as inside. Without a directory nobody can say what an own address leads to, so mail to colleagues waits then.
+
+    ``listed`` are the addresses that the directory knows; ``limit`` how many members of a group are followed (decision 048).
+    """
+    addresses = [item for item in listed if item.rpartition("@")[2] in own]
+    kinds = mailbox_kinds(addresses, own, directory, limit, BUDGET)
+    out = tuple(sorted(address for address, kind in kinds.items() if kind not in _STAYS))
+    groups = tuple(sorted(address for address, kind in kinds.items() if kind is MailboxKind.GROUP_INSIDE))
+    known = directory is not None and len(out) + len(groups) <= ADDRESSES
+    switches = Switches(internal=allowed and known)
+    if not known:
+        return Inside(domains=tuple(sorted(own)), switches=switches)
+    return Inside(domains=tuple(sorted(own)), leads_out=out, groups=groups, switches=switches)
+
+
+def snapshot_of(inside: Inside, key: bytes, at: datetime, life: timedelta) -> Snapshot:
+    """The day's paper with its content."""
+    made = papers.issue(key, SNAPSHOT, at, int(min(life, LONGEST_DAY).total_seconds()), papers.version_of(inside))
+    return Snapshot(**{name: getattr(inside, name) for name in Inside.__struct_fields__}, **msgspec.structs.asdict(made))
+
+
+def declare_emergency(
+    key: bytes, people: tuple[str, str], hours: int, act: Act, log: AccountabilityLog, names: Pseudonymiser, paper_id: str
+) -> Paper:
+    """The paper of an emergency that two people stand behind, recorded before it exists. Raises BadInput, Unavailable, LogBroken."""
+    two_people(*people)
+    if not 1 <= hours <= LONGEST_EMERGENCY:
+        raise BadInput(
+            f"An emergency lasts from 1 to {LONGEST_EMERGENCY} hours.",
+            sentence_da=f"En nødsituation varer fra 1 til {LONGEST_EMERGENCY} timer.",
+            field="hours",
+        )
+    approved = names.pseudonym("address", people[1].strip().lower(), act.at)
+    log.append(records.simple("snapshot_degraded", act, names, approved_by=approved, paper=paper_id, hours=hours))
+    return papers.issue(key, EMERGENCY, act.at, hours * 3600, paper_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is needed to take in what clients tell. ``key`` is that of the papers; ``own`` are our domains."""
+
+    checking: Checking
+    recording: Recording
+    key: bytes
+    own: Set[str]
+    clock: Callable[[], datetime]
+    log: Log
+
+
+def _act(entry: Entry, actor: str, kind: str, at: datetime) -> Act:
+    """The same act each time it is told: the entry's own id stands for the request's."""
+    return Act(records.event_id_of(f"{actor}\n{entry.id}", kind, at), at, actor, entry.mailbox or actor, entry.id)
+
+
+def _outside(entry: Entry, own: Set[str]) -> int:
+    found = (normalise(address, RecipientKind.TO, "") for address in entry.recipients)
+    return sum(1 for item in found if not item.valid or item.domain not in own)
+
+
+def _judged(entry: Entry, actor: str, at: datetime, parts: Hearing) -> str:
+    """The decision that the service would have made, recorded once; what was recorded the first time stands."""
+    if entry.draft is None:
+        return ""
+    decision, evidence = check(from_draft(entry.draft), Ask(at=parts.clock()), parts.checking)
+    act = _act(entry, actor, "offline_judged", at)
+    try:
+        parts.recording.log.append(records.judged(decision, evidence, act, parts.recording.names))
+        parts.recording.keep(act.event_id, decision)
+    except Conflict:
+        return decision.action.value
+    if decision.action is not Action.ALLOW and not may_leave_as_it_is(decision):
+        parts.log.warning("offline_mail_should_have_been_held", event_id=act.event_id, action=decision.action.value)
+    return decision.action.value
+
+
+def hear(entries: Iterable[Entry], actor: str, parts: Hearing) -> tuple[Received, ...]:
+    """Record what a client decided alone, each entry once however often it is told, and judge what went out.
+
+    Raises Unavailable or LogBroken; then the client keeps what it has and tells it again.
+    """
+    heard = []
+    for entry in entries:
+        at = datetime.fromtimestamp(entry.at, parts.clock().tzinfo)
+        kind = EMERGENCY if entry.reason == "degraded" else SNAPSHOT
+        state = papers.judge(parts.key, kind, entry.paper, entry.at)
+        act = _act(entry, actor, "offline_decided", at)
+        outside = _outside(entry, parts.own)
+        facts = {"reason": entry.reason, "allowed": "yes" if entry.allowed else "no", "paper": state}
+        facts["paper_version"] = entry.paper.version if entry.paper and state != papers.FORGED else ""
+        counts = {"recipients": len(entry.recipients), "outside": outside}
+        try:
+            parts.recording.log.append(records.simple("offline_decided", act, parts.recording.names, **facts, **counts))
+        except Conflict:
+            parts.log.warning("offline_decision_told_differently", event_id=act.event_id)
+        if entry.allowed and (state != papers.HOLDS or (entry.reason == "internal" and outside)):
+            parts.log.warning("offline_decision_without_ground", event_id=act.event_id, paper=state, outside=outside)
+        heard.append(Received(id=entry.id, paper=state, action=_judged(entry, actor, at, parts) if entry.allowed else ""))
+    return tuple(heard)
