@@ -241,6 +241,22 @@ test("a report whose answer got lost is told again under the same id", async () 
   assert.deepEqual([id, id, id, id, id], told);
 });
 
+test("the pane keeps the snapshot and tells what was decided alone, in the form that the event code reads", async () => {
+  const { keepInTouch } = await import(new URL("../../addin_backend/web/static/addin/offline.js", import.meta.url));
+  const made = dead();
+  await once(made);
+  const [{ id }] = made.roaming("queue");
+  const told = [];
+  const settings = made.sandbox.Office.context.roamingSettings;
+  const fresh = snapshot({ issued: START + 10 });
+  const failing = { snapshot: () => Promise.reject(new Error("lost")), offlineDecisions: () => Promise.reject(new Error("lost")) };
+  await keepInTouch(failing, settings);
+  assert.equal(made.roaming("queue").length, 1, "nothing is forgotten that was not received");
+  await keepInTouch({ snapshot: async () => fresh, offlineDecisions: async (entries) => { told.push(...entries); return { received: [id] }; } }, settings);
+  assert.deepEqual([[id], [], fresh, START + 10], [told.map((entry) => entry.id), made.saved("queue"), made.saved("snapshot"), made.saved("seen")]);
+  assert.equal((await once(made)).allowEvent, true, "and the event code decides with it");
+});
+
 test("the snapshot is kept from each answer, but not written for every mail", async () => {
   const fresh = (changes) => () => Promise.resolve(answered(decision("allow", ["plain"], { snapshot: snapshot(changes) })));
   const made = runtime({ service: fresh() });

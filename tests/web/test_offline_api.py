@@ -74,7 +74,8 @@ def test_a_report_is_of_a_person_and_of_a_size() -> None:
     app = client(Recorder(), addin=Addin(hear=_hearing([])))
     assert app.post(LATER, json={"decisions": []}).status_code == 401
     assert app.post(LATER, json={"decisions": [_told()] * 21}, headers=AS_METTE).status_code == 400
-    for body in ({}, [], {"decisions": {}}, {"decisions": [1]}):
+    wrong: list[Any] = [{}, [], {"decisions": {}}, {"decisions": [1]}]
+    for body in wrong:
         assert app.post(LATER, json=body, headers=AS_METTE).status_code == 400
     assert app.post(LATER, json={"decisions": [_told(mailbox="x" * 2_000_000)]}, headers=AS_METTE).status_code == 413
 

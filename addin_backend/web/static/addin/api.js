@@ -57,6 +57,8 @@ export function client({ language, token }) {
     sentMail: (mailbox, messageId) => call("POST", "/api/v1/sent", { mailbox, message_id: messageId }),
     revoke: (mailbox, jobId) => call("POST", "/api/v1/revoke", { mailbox, job_id: jobId }),
     missent: (mailbox, report) => call("POST", "/api/v1/missent", { mailbox, language, ...report }, SECONDS.send),
+    snapshot: () => call("GET", "/api/v1/snapshot"),
+    offlineDecisions: (decisions) => call("POST", "/api/v1/offline-decisions", { decisions }),
     decisions: () => call("GET", "/api/v1/me/decisions"),
   };
 }

@@ -2,6 +2,7 @@
 
 import { client } from "./api.js";
 import { Compose } from "./compose.js";
+import { keepInTouch } from "./offline.js";
 import { accessToken } from "./outlook.js";
 import { Read } from "./read.js";
 import { myRecord } from "./record.js";
@@ -78,6 +79,7 @@ async function start() {
   document.body.dataset.ready = "true";
   await pane.start();
   document.body.dataset.answered = "true";
+  await keepInTouch(api);
 }
 
 await start();
