@@ -5,7 +5,7 @@ Every port states what it raises. A port never answers "fine" because it could n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -241,35 +241,33 @@ class Mailbox(Protocol):
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft with its current change key, and its MIME."""
-        ...
 
     def disarm(self, mailbox: str, draft: Draft) -> Draft:
         """Move the draft's recipients into our extended property, so that it cannot be sent in clear. Idempotent."""
-        ...
 
-    def restore(self, mailbox: str, draft: Draft) -> None:
-        """Put the recipients back. Idempotent."""
-        ...
+    def restore(self, mailbox: str, draft: Draft, only: Collection[str] | None = None) -> None:
+        """Put the recipients back, or those of them whose lower-case address is in ``only``. Idempotent."""
 
     def remove_draft(self, mailbox: str, draft: Draft) -> None:
         """Delete the draft; a draft that is already gone is done."""
-        ...
 
     def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
         """Save a draft with our Message-ID and marker; looks for the marker first and returns that one if it is there."""
-        ...
+
+    def discard(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Delete every unsent copy with our marker from the drafts; where there is none it is done."""
 
     def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
         """Send a saved draft, once, without any retry. OutcomeUnknown when the answer was lost."""
-        ...
 
     def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
         """Whether a message with our marker and Message-ID stands in the folder where the sent copy is kept."""
-        ...
 
     def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         """Put one readable copy into Sent Items without sending anything; looks for the marker first."""
-        ...
+
+    def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Take the readable copy with this marker out of Sent Items again; one that is not there is done."""
 
 
 class SendStore(Protocol):
@@ -277,39 +275,42 @@ class SendStore(Protocol):
 
     def create(self, job: SendJob, sealed_content: bytes) -> SendJob:
         """Store a new job, or return the one that exists under the same mailbox and key. Raises Conflict on another digest."""
-        ...
 
     def find(self, mailbox: str, idempotency_key: str) -> SendJob | None:
         """The job that this key already started, if any."""
-        ...
 
     def job(self, job_id: str) -> SendJob:
         """Raises NotFound."""
-        ...
 
     def unfinished(self) -> Sequence[str]:
         """Ids of the jobs whose workflow may not have been started or ended (states decided, sealed, sending)."""
-        ...
 
     def save(self, job: SendJob) -> None: ...
 
     def jobs(self, mailbox: str, limit: int) -> Sequence[SendJob]: ...
 
+    def newest(self, limit: int) -> Sequence[SendJob]:
+        """The newest jobs of all mailboxes, newest first."""
+
+    def claim_draft(self, job: SendJob) -> None:
+        """Keep the job's draft from every other send until it ends again. Raises Conflict when another one has it."""
+
     def put_bytes(self, job_id: str, name: str, sealed: bytes) -> None: ...
 
     def get_bytes(self, job_id: str, name: str) -> bytes:
         """Raises NotFound."""
-        ...
 
     def forget_bytes(self, job_id: str) -> None: ...
 
     def put_package(self, package: PortalPackage) -> None:
         """Idempotent on package_id."""
-        ...
 
     def package(self, package_id: str) -> PortalPackage:
         """Raises NotFound."""
-        ...
+
+
+class Fenced(BaseException):
+    """Another process has taken the job over. Not an Exception: whoever is told stops at once, and records nothing more about it."""
 
 
 class Steps(Protocol):
@@ -328,7 +329,6 @@ class Durable(Protocol):
 
     def wait(self, job_id: str, seconds: float) -> bool:
         """Whether the workflow ended within the time."""
-        ...
 
     def close(self) -> None: ...
 

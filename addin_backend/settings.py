@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     notification_address: str = ""
     public_url: str = "http://127.0.0.1:8000"
     data_dir: str = "data"
+    database_url: str = ""
     policies_dir: str = ""
     registers_dir: str = ""
     directory_file: str = ""
@@ -96,6 +97,11 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("public_url", "The address that links in notification mails begin with."),
     Row("data_dir", "Folder for the databases, the log and the keys."),
+    Row(
+        "database_url",
+        "PostgreSQL for sends, questions and contacts, e.g. postgresql+psycopg://name:word@host/base; empty: SQLite files in data_dir.",
+        secret=True,
+    ),
     Row("policies_dir", "Folder with the rules; empty: the rules of the product."),
     Row("registers_dir", "Folder with your own registers; each replaces the product's register of the same name."),
     Row(
@@ -184,6 +190,8 @@ def load(environment: Mapping[str, str], **given: Any) -> Settings:
         raise SettingsError("The setting engine is 'opa', so opa_url must name the OPA server.")
     if settings.ews_auth not in {"oauth", "basic"}:
         raise SettingsError("The setting ews_auth must be 'oauth' or 'basic'.")
+    if settings.database_url and not settings.database_url.startswith("postgresql+psycopg://"):
+        raise SettingsError("The setting database_url must begin with postgresql+psycopg://, or be empty.")
     if settings.log_format not in {"json", "console"}:
         raise SettingsError("The setting log_format must be 'json' or 'console'.")
     return settings

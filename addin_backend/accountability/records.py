@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -246,8 +246,11 @@ def judged(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymise
     return _decision("offline_judged", decision, evidence, act, names, _NO_REASONS)
 
 
-def outcome(job: SendJob, at: datetime, names: Pseudonymiser) -> Record:
-    """How a send ended: per group the protection, the state and how many recipients. Raises ValueError for a job that goes on."""
+def outcome(job: SendJob, at: datetime, names: Pseudonymiser, number: int = 1) -> Record:
+    """How a round of a send ended: per group the protection, the state and how many recipients. Raises ValueError for one that goes on.
+
+    Later rounds (``number`` from 2) are records of their own: what was uncertain became known, or a person did something.
+    """
     if job.state not in OUTCOMES:
         raise ValueError("the job has not ended")
     action = OUTCOMES[job.state]
@@ -267,8 +270,20 @@ def outcome(job: SendJob, at: datetime, names: Pseudonymiser) -> Record:
             for group in job.groups
         ],
     }
-    act = Act(event_id_of(job.job_id, "outcome", job.created_at), at, job.mailbox, job.mailbox, "", job_id=job.job_id)
+    which = "outcome" if number == 1 else f"outcome {number}"
+    act = Act(event_id_of(job.job_id, which, job.created_at), at, job.mailbox, job.mailbox, "", job_id=job.job_id)
     return _record(action, act, body, names)
+
+
+def for_job(act: Act, job_id: str) -> Act:
+    """The act, about this job."""
+    return replace(act, job_id=job_id)
+
+
+def settled(what: str, act: Act, names: Pseudonymiser, *, job: str, state: str, seen: str, role: str) -> Record:
+    """A person took a send in hand: ``what`` they did, what state it was in, and what a fresh look ``seen`` in the mailbox."""
+    body = {"job": job, "act": _word(what), "state": _word(state), "seen": _word(seen) if seen else "", "role": _word(role)}
+    return _record("settled", act, {**body, "on_behalf_of": _on_behalf_of(act, names)}, names)
 
 
 def simple(action: str, act: Act, names: Pseudonymiser, **body: str | int) -> Record:

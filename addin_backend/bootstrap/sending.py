@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from addin_backend.accountability import records
-from addin_backend.accountability.canonical import canonical, read_record
+from addin_backend.accountability.canonical import canonical
 from addin_backend.accountability.notary import Notary, origin_of
 from addin_backend.accountability.records import Act
-from addin_backend.bootstrap.checking import certificate_store
 from addin_backend.bootstrap.clock import now
-from addin_backend.bootstrap.setting_files import make_data_folder, private_file, read_setting
+from addin_backend.bootstrap.setting_files import make_data_folder, private_file
 from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.contact_history import SqlContactHistory
 from addin_backend.edges.database import sqlite_url
-from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
 from addin_backend.edges.question_store import QuestionStore
@@ -31,20 +27,15 @@ from addin_backend.edges.store import SqlStore
 from addin_backend.flows.accept_send import Accepting, Press
 from addin_backend.flows.check import Checking
 from addin_backend.flows.pre_send import Recording
-from addin_backend.flows.seal_groups import Sealing
-from addin_backend.flows.send import Sending, send
 from addin_backend.model.decision import Decision
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.policy import RecordedQuestion
-from addin_backend.ports import Durable, Mailbox, Steps
+from addin_backend.ports import Durable, Mailbox
 from addin_backend.sealing import envelope
-from addin_backend.sealing.smime import Signer, read_signer
 from addin_backend.settings import Settings
 
 THREADS_KEPT = timedelta(days=400)  # a reply that comes later is a new matter
 USES_KEPT = timedelta(days=5 * 366)  # the longest window and the longest dispensation that anybody should set
-WORKFLOW_VERSION = "1"  # raise when the steps of flows/send.py change so that an unended workflow cannot go on under the new code
-EXECUTOR = "sendsecurely-1"  # one process per data folder; the log's lock file sees to that
 
 
 def new_id() -> str:
@@ -90,6 +81,14 @@ def log_path(settings: Settings) -> Path:
     return Path(settings.data_dir) / "log.sqlite"
 
 
+def database_of(settings: Settings, name: str) -> str:
+    """The URL of the database that holds ``name``: one PostgreSQL for all of them, or an SQLite file each in the data folder.
+
+    The accountability log is an SQLite file in either case (docs/decisions/056).
+    """
+    return settings.database_url or sqlite_url(private_file(Path(settings.data_dir) / f"{name}.sqlite"))
+
+
 @dataclass(frozen=True, slots=True)
 class OpenLog:
     """The log alone, with what its records need."""
@@ -114,7 +113,7 @@ def open_cabinet(settings: Settings) -> Cabinet:
     log = SqliteLog(log_path(settings), notary, now)
     hash_key = keys.secret("store")
     store = SqlStore(
-        sqlite_url(private_file(Path(settings.data_dir) / "store.sqlite")),
+        database_of(settings, "store"),
         seal=lambda content, name: envelope.seal_bytes(content, name.decode(), keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name.decode(), keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
@@ -127,7 +126,7 @@ def open_history(settings: Settings, keys: KeyFile) -> SqlContactHistory:
     """Our own records of whom was written to. Raises Unavailable."""
     hash_key = keys.secret("history")
     history = SqlContactHistory(
-        sqlite_url(private_file(Path(settings.data_dir) / "history.sqlite")),
+        database_of(settings, "history"),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),
         seal=lambda content, name: envelope.seal_bytes(content, name, keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
@@ -139,7 +138,7 @@ def open_history(settings: Settings, keys: KeyFile) -> SqlContactHistory:
 def open_questions(settings: Settings, keys: KeyFile) -> QuestionStore:
     """The questions behind recorded decisions. Raises Unavailable."""
     return QuestionStore(
-        sqlite_url(private_file(Path(settings.data_dir) / "questions.sqlite")),
+        database_of(settings, "questions"),
         seal=lambda content, name: envelope.seal_bytes(content, name, keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
     )
@@ -174,12 +173,6 @@ def reasons_of(cabinet: Cabinet, event_id: str) -> Mapping[str, str]:
     return msgspec.msgpack.decode(cabinet.unseal(sealed, f"{REASONS}\n{event_id}"), type=dict[str, str])
 
 
-def _signer(settings: Settings) -> Signer | None:
-    if not settings.signing_certificate:
-        return None
-    return read_signer(read_setting(settings, "signing_key"), read_setting(settings, "signing_certificate"))
-
-
 def recording(cabinet: Cabinet) -> Recording:
     """Where checks are recorded."""
     return Recording(
@@ -209,35 +202,7 @@ def package_id_of(cabinet: Cabinet) -> Callable[[str], str]:
     return lambda name: hmac.digest(package_key, name.encode(), "sha256").hex()[:40]
 
 
-def _sending(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, sleep: Callable[[float], None]) -> Sending:
-    sealing = Sealing(
-        certificates=certificate_store(settings),
-        signer=_signer(settings),
-        ring=cabinet.keys,
-        store=cabinet.store,
-        ticket_key=cabinet.keys.ticket_key,
-        public_url=settings.public_url,
-        organisation=organisation,
-        new_id=new_id,
-        package_id=package_id_of(cabinet),
-        notification_address=settings.notification_address,
-    )
-    return Sending(
-        mailbox=mailbox,
-        store=cabinet.store,
-        log=cabinet.log,
-        sealing=sealing,
-        events=structlog.get_logger("send"),
-        outcome=lambda job: records.outcome(job, now(), cabinet.names),
-        read_record=read_record,
-        seal=cabinet.seal,
-        open=cabinet.unseal,
-        clock=now,
-        sleep=sleep,
-    )
-
-
-def _describe(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], bytes]:
+def describing(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], bytes]:
     """The *decided* record of a press. Its event id follows from the job, so that recording it again changes nothing."""
 
     def describe(decision: Decision, evidence: Evidence, press: Press, job_id: str) -> bytes:
@@ -249,20 +214,6 @@ def _describe(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press, str], by
         return canonical(records.decided(decision, evidence, act, cabinet.names, said.reasons))
 
     return describe
-
-
-class Stopping(BaseException):
-    """The server stops while a workflow pauses. Not an Exception: the engine would take it for the workflow's end."""
-
-
-def pause_until(stopping: threading.Event) -> Callable[[float], None]:
-    """A sleep that the end of the server cuts short. The workflow goes on at the next start."""
-
-    def pause(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise Stopping
-
-    return pause
 
 
 def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
@@ -278,23 +229,6 @@ def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
     return refuse
 
 
-def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, stopping: threading.Event) -> DbosWorkflows:
-    """The durable engine with the workflow ``send``. Workflows that a crash cut off go on; jobs that never began begin.
-
-    Set ``stopping`` before closing it: pauses end then.
-    """
-    parts = _sending(settings, cabinet, mailbox, organisation, pause_until(stopping))
-
-    def workflow(steps: Steps, job_id: str) -> None:
-        send(steps, job_id, parts)
-
-    database = private_file(Path(settings.data_dir) / "workflows.sqlite")
-    durable = DbosWorkflows(database, workflow, executor_id=EXECUTOR, version=WORKFLOW_VERSION)
-    for job_id in cabinet.store.unfinished():
-        durable.start(job_id)
-    return durable
-
-
 def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: Durable) -> Accepting:
     """What accepting a press needs."""
     return Accepting(
@@ -303,7 +237,7 @@ def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: D
         store=cabinet.store,
         durable=durable,
         seal=cabinet.seal,
-        describe=_describe(cabinet),
+        describe=describing(cabinet),
         refuse=_refuse(cabinet),
         new_id=new_id,
     )

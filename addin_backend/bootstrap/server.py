@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,10 +17,12 @@ from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.opa_settings import bundle_key
-from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, open_workflows, recording, with_history
+from addin_backend.bootstrap.send_desk import Desk
+from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, recording, with_history
 from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
+from addin_backend.bootstrap.workflows import Hooks, open_workflows
 from addin_backend.edges.entra import EXCHANGE_SCOPE, AppCertificate, Application, TokenSource
 from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
@@ -145,6 +146,7 @@ class Surroundings:
     open_pages: bool = False
     seed: Callable[[Cabinet], None] = lambda _cabinet: None
     way: Way = ORDINARY
+    hooks: Hooks | None = None
 
 
 @contextmanager
@@ -155,8 +157,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         book = rules.current.book
         sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
         mailbox, cabinet = ews_mailbox(settings), open_cabinet(settings)
-        stopping = threading.Event()
-        durable = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, stopping)
+        workflows = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, around.hooks)
         try:
             around.seed(cabinet)
             rules.start(cabinet)
@@ -164,7 +165,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 identify=around.identify,
                 intake=from_draft,
                 check=_check_service(rules, cabinet, recording(cabinet)),
-                send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, durable)),
+                send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, workflows.durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
                 after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
@@ -173,6 +174,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
+                hand=Desk(rules, cabinet, mailbox, workflows).hand(),
                 clock=now,
                 new_request_id=new_id,
                 report=reporter(log),
@@ -185,9 +187,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
         finally:
-            stopping.set()
+            workflows.close()
             rules.stop()
-            durable.close()
             cabinet.close()
             mailbox.close()
 

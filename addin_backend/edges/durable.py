@@ -1,4 +1,4 @@
-"""Durable workflows by DBOS on SQLite: a workflow named "send" whose only argument is the id of its job.
+"""Durable workflows by DBOS on SQLite or PostgreSQL: a workflow named "send" whose only argument is the id of its work.
 
 DBOS keeps arguments, results and errors readable in its database. So the argument is an id, steps give words and ids only, and of an
 error its code alone is kept. Everything is stored as JSON: nothing read back from the database is ever unpickled.
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from dbos import DBOS, Serializer, SetWorkflowID
 
 from addin_backend.errors import SendSecurelyError, Unavailable
-from addin_backend.ports import Steps
+from addin_backend.ports import Fenced, Steps
 
 T = TypeVar("T")
 THREADS = 32  # workflows that run at once; more wait
@@ -27,6 +27,7 @@ AGAIN, LONGEST_PAUSE = 5.0, 600.0  # seconds until an interrupted workflow is ta
 DRAIN = 5.0  # seconds that close waits for what is under way
 LONGEST = 4_096  # characters of a result; more is content, not a word
 LOGGER = "dbos"
+_SQLITE = "sqlite:///"
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _ERROR = "error_code"  # the one key of an error as it is stored
 
@@ -119,6 +120,7 @@ def _quieten() -> None:
 
 def _write_ahead(path: Path) -> None:
     """DBOS leaves SQLite's journal as it finds it; with the default one it runs a tenth as many workflows (measured)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -135,7 +137,7 @@ class DbosWorkflows:
 
     _one = threading.Lock()
 
-    def __init__(self, path: Path, workflow: Callable[[Steps, str], None], *, executor_id: str, version: str) -> None:
+    def __init__(self, url: str, workflow: Callable[[Steps, str], None], *, executor_id: str, version: str) -> None:
         if not self._one.acquire(blocking=False):
             raise RuntimeError("there is one durable engine a process, and it is open already")
         self._closed = False
@@ -145,13 +147,13 @@ class DbosWorkflows:
         self._awaited: dict[str, int] = {}
         self._run = workflow
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_ahead(path)
+            if url.startswith(_SQLITE):
+                _write_ahead(Path(url.removeprefix(_SQLITE)))
             _quieten()
             DBOS(
                 config={
                     "name": "sendsecurely",
-                    "system_database_url": f"sqlite:///{path}",
+                    "system_database_url": url,
                     "executor_id": executor_id,
                     "application_version": version,
                     "max_executor_threads": THREADS,
@@ -177,17 +179,20 @@ class DbosWorkflows:
             if self._closed:
                 raise Interrupted
             self._running.add(job_id)
-        ended = False
+        ended = gone = False
         try:
             self._run(_RecordedSteps(), job_id)
             ended = True
         except SendSecurelyError:
             ended = True
             raise
+        except Fenced:  # another process has it: nothing is recorded here, and nothing taken up
+            gone = True
+            raise
         except Exception:  # noqa: BLE001 a fault outside every step: nothing is known about it, so it is tried again
             raise Interrupted from None
         finally:
-            if not ended:
+            if not ended and not gone:
                 self._take_up(job_id, AGAIN)
             with self._changed:
                 self._running.discard(job_id)
@@ -216,6 +221,13 @@ class DbosWorkflows:
             with SetWorkflowID(job_id):
                 DBOS.start_workflow(self._workflow, job_id)
         except Exception:  # noqa: BLE001 whatever kept the engine from writing it down, the job has not begun
+            raise Unavailable from None
+
+    def take_over(self, executor_id: str) -> None:
+        """Run here what another process had begun. Only for one that is known to be gone. Raises Unavailable."""
+        try:
+            DBOS._recover_pending_workflows([executor_id])
+        except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
             raise Unavailable from None
 
     def wait(self, job_id: str, seconds: float) -> bool:

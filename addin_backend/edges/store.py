@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from addin_backend.edges import database
 from addin_backend.errors import BadRegister, Conflict, NotFound
-from addin_backend.model.sending import PortalPackage, SendJob, SendState
+from addin_backend.model.sending import Draft, PortalPackage, SendJob, SendState
 
 VERSION = 1
 RELEASED = (SendState.SENT, SendState.PARTLY_SENT, SendState.NOT_SENT)  # an uncertain send keeps its draft until a person has looked
@@ -62,6 +62,16 @@ _PACKAGES = sa.Table(
     sa.Column("expires_at", sa.String(32), nullable=False),
 )
 CONTENT = "content"  # the name that ``create`` stores its bytes under
+
+
+def _on_its_way() -> Conflict:
+    return Conflict(
+        "This draft is being sent already.",
+        sentence_da="Denne kladde er allerede ved at blive sendt.",
+        next_step="Look in Sent Items before you send it again.",
+        next_step_da="Se i Sendt post, før du sender den igen.",
+        field="draft.item_id",
+    )
 
 
 class SqlStore:
@@ -142,18 +152,11 @@ class SqlStore:
                 connection.execute(_JOBS.insert().values(row))
                 connection.execute(_BYTES.insert().values(job_id=job.job_id, name=CONTENT, sealed=sealed_content))
                 if job.draft is not None:
-                    claim = self._keyed("draft", f"{job.mailbox.strip().lower()}\n{job.draft.item_id}")
-                    connection.execute(_CLAIMS.insert().values(draft=claim, job_id=job.job_id))
+                    connection.execute(_CLAIMS.insert().values(self._claim(job, job.draft)))
         except IntegrityError:
             existing = self.find(job.mailbox, job.idempotency_key)
             if existing is None:
-                raise Conflict(
-                    "This draft is being sent already.",
-                    sentence_da="Denne kladde er allerede ved at blive sendt.",
-                    next_step="Look in Sent Items before you send it again.",
-                    next_step_da="Se i Sendt post, før du sender den igen.",
-                    field="draft.item_id",
-                ) from None
+                raise _on_its_way() from None
             if existing.digest != job.digest:
                 raise Conflict(
                     "The same key came with another content.",
@@ -162,6 +165,23 @@ class SqlStore:
                 ) from None
             return existing
         return job
+
+    def _claim(self, job: SendJob, draft: Draft) -> dict[str, str]:
+        return {"draft": self._keyed("draft", f"{job.mailbox.strip().lower()}\n{draft.item_id}"), "job_id": job.job_id}
+
+    def claim_draft(self, job: SendJob) -> None:
+        """Keep the job's draft from every other send until it ends again. Raises Conflict when another one has it."""
+        if job.draft is None:
+            return
+        claim = self._claim(job, job.draft)
+        try:
+            with self._begin() as connection:
+                held = connection.execute(sa.select(_CLAIMS.c.job_id).where(_CLAIMS.c.draft == claim["draft"])).scalar_one_or_none()
+                if held == job.job_id:
+                    return
+                connection.execute(_CLAIMS.insert().values(claim))
+        except IntegrityError:
+            raise _on_its_way() from None
 
     def find(self, mailbox: str, idempotency_key: str) -> SendJob | None:
         """The job that this key already started, if any."""
@@ -201,6 +221,12 @@ class SqlStore:
         with self._begin() as connection:
             rows = connection.execute(query.order_by(_JOBS.c.created_at.desc(), _JOBS.c.job_id).limit(limit)).all()
         return [self._open(row) for row in rows]
+
+    def newest(self, limit: int) -> Sequence[SendJob]:
+        """The newest jobs of all mailboxes, newest first."""
+        query = sa.select(_JOBS.c.job_id, _JOBS.c.sealed).order_by(_JOBS.c.created_at.desc(), _JOBS.c.job_id).limit(limit)
+        with self._begin() as connection:
+            return [self._open(row) for row in connection.execute(query).all()]
 
     # --- sealed bytes and packages --------------------------------------------------------------------------------------
 

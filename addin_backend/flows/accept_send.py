@@ -144,6 +144,8 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         language=press.language,
         subject_sensitive=evidence.content.subject_sensitive,
         record=parts.describe(decision, evidence, press, job_id),
+        confirmed=tuple(sorted(said.confirmed)),
+        answers=dict(said.answers),
     )
     job = parts.store.create(job, parts.seal(msgspec.msgpack.encode(content), job_id))
     try:

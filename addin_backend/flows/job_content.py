@@ -5,13 +5,19 @@ from __future__ import annotations
 import msgspec
 
 from addin_backend.model.message import Message
+from addin_backend.model.past import SendersAnswer
 
 
 class JobContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job needs to do its work. It is stored sealed only, and forgotten when the job is done."""
+    """What a job needs to do its work. It is stored sealed only, and forgotten when the job is done.
+
+    ``confirmed`` and ``answers`` are what the sender said about this very mail, for the day it has to be decided again.
+    """
 
     message: Message
     protections: dict[str, str]
     language: str
     subject_sensitive: bool
     record: bytes
+    confirmed: tuple[str, ...] = ()
+    answers: dict[str, SendersAnswer] = {}

@@ -22,15 +22,24 @@ class SendState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """The recipients that one sealed copy goes to. ``message_id`` is ours (RFC 5322 §3.6.4) and finds the copy again."""
+class Left(StrEnum):
+    """What a send has still to do after its copies: look what became of them, record, keep the readable copy, tidy up, forget."""
 
-    group_id: str
-    protection: Protection
-    addresses: tuple[str, ...]
-    message_id: str
-    state: SendState
-    error_code: str = ""
+    LOOK = "look"
+    RECORD = "record"
+    COPY = "copy"
+    DRAFT = "draft"
+    DISCARD = "discard"
+    CONTENT = "content"
+
+
+class Act(StrEnum):
+    """What a person may do with a send that is not wholly done."""
+
+    WAS_SENT = "was_sent"
+    SEND_AGAIN = "send_again"
+    GIVE_BACK = "give_back"
+    CANCEL = "cancel"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +49,28 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     change_key: str
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """The recipients that one sealed copy goes to. ``message_id`` is ours (RFC 5322 §3.6.4) and finds the copy again.
+
+    ``copy`` is the saved copy that was about to be sent, as long as nobody knows what became of it or it still lies among the drafts.
+    """
+
+    group_id: str
+    protection: Protection
+    addresses: tuple[str, ...]
+    message_id: str
+    state: SendState
+    error_code: str = ""
+    copy: Draft | None = None
+
+
 class SendJob(msgspec.Struct, frozen=True, kw_only=True):
-    """One press of Send securely. The content lies sealed in the store under ``job_id`` until the job is done."""
+    """One press of Send securely. The content lies sealed in the store under ``job_id`` until the job is done.
+
+    ``since`` is when the state was reached; ``left`` is what is still to be done; ``next_at`` is when that is tried again, and None with
+    something left means that it was given up. ``tidy`` says what becomes of the draft: remove, restore, missing. ``closed``: nobody can
+    do anything more with it.
+    """
 
     job_id: str
     idempotency_key: str
@@ -53,6 +82,25 @@ class SendJob(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
     created_at: datetime
     error_code: str = ""
+    since: datetime | None = None
+    left: tuple[Left, ...] = ()
+    next_at: datetime | None = None
+    tries: int = 0
+    tidy: str = ""
+    closed: bool = False
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a job's workflow: the first is the press itself, later ones look again or do what a person asked for.
+
+    ``due`` is when the next one is to begin; ``running`` from its beginning to its end, over any number of crashes.
+    """
+
+    number: int = 1
+    act: Act | None = None
+    running: bool = False
+    due: datetime | None = None
+    stop: bool = False
 
 
 class PortalPackage(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from addin_backend.web import (
     metrics,
     offline_api,
     portal,
+    send_acts,
     why_page,
 )
 from addin_backend.web.exchange import error_response, json_response, services_of
@@ -90,6 +91,7 @@ def create_app(
         *offline_api.ROUTES,
         *addin_files.ROUTES,
         *after_send_api.ROUTES,
+        *send_acts.ROUTES,
         *console.ROUTES,
         *connections_page.ROUTES,
         *log_page.ROUTES,

@@ -36,6 +36,7 @@ ACTIONS = {
     "snapshot_degraded": Texts(da="Nøddrift besluttet", en="Emergency declared"),
     "snapshot_restored": Texts(da="Nøddrift afsluttet", en="Emergency ended"),
     "log_read": Texts(da="Logbogen læst", en="Log read"),
+    "settled": Texts(da="En person har taget sig af en afsendelse", en="A person took a send in hand"),
     "started": Texts(da="Tjenesten startet", en="Service started"),
 }
 

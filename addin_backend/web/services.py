@@ -24,7 +24,7 @@ from addin_backend.model.message import Message
 from addin_backend.model.offline import Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
-from addin_backend.model.sending import PortalPackage, SendJob
+from addin_backend.model.sending import Act, PortalPackage, SendJob
 
 MEGABYTE = 1024 * 1024
 
@@ -142,6 +142,46 @@ class LogView:
     lines: tuple[LogLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SendLine:
+    """One send as an officer sees it: no address, no subject. ``mailbox`` is the pseudonym that the log has for it.
+
+    ``copies``: protection, number of recipients, state and error of each. ``acts``: what a person may do with it now.
+    """
+
+    job_id: str
+    mailbox: str
+    state: str
+    error_code: str
+    since: datetime
+    copies: tuple[tuple[str, int, str, str], ...]
+    left: tuple[str, ...]
+    next_at: datetime | None
+    gave_up: bool
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActCall:
+    """Somebody does something with a send that is not wholly done."""
+
+    identity: Identity
+    job_id: str
+    act: Act
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendHand:
+    """A person's hand on sends. ``acts``: what may be done with a job now; ``act`` does it, and raises Conflict when it cannot be done;
+    ``sends``: the newest sends and all that wait for a person, for the officer.
+    """
+
+    acts: Callable[[SendJob], tuple[Act, ...]]
+    act: Callable[[ActCall], SendJob]
+    sends: Callable[[], tuple[SendLine, ...]]
+
+
 def _no_report(event: str, fields: Mapping[str, object]) -> None:
     """Nobody listens."""
 
@@ -191,6 +231,7 @@ class Services:
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
     ``after_send`` what can be learnt and done once a mail was asked for.
+    ``hand``       what a person may do with sends that are not wholly done.
     ``connections`` what is known of each domain that mail went to.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
@@ -216,6 +257,7 @@ class Services:
     recent: Callable[[int, str], LogView]
     why: Callable[[str, str], Explained]
     package: Callable[[str], PortalPackage]
+    hand: SendHand
     clock: Callable[[], datetime]
     new_request_id: Callable[[], str]
     report: Callable[[str, Mapping[str, object]], None] = _no_report

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,48 @@ def test_a_draft_is_disarmed_and_armed_again(world: World) -> None:
         [person["address"] for person in row["bcc"]],
         row["disarmed"],
     )
+
+
+def test_a_draft_is_armed_again_for_some_of_its_recipients(world: World) -> None:
+    """After a partly sent mail only those who are missing come back."""
+    outgoing = replace(mail(), to=(BO, JONAS), cc=(KARIN,))
+    disarmed = world.mailbox.disarm(METTE, world.mailbox.save(METTE, outgoing))
+    world.mailbox.restore(METTE, disarmed, {JONAS})
+    (found,) = [item for item in world.items(METTE, "drafts") if item["marker"] == outgoing.marker]
+    assert [JONAS] == [person["address"] for kind in ("to", "cc", "bcc") for person in found[kind]]
+    world.mailbox.discard(METTE, outgoing)
+
+
+def test_an_unsent_copy_is_withdrawn_and_discarded(world: World) -> None:
+    """Without its recipients it cannot be sent any more, also not by a request with the old change key; then it is taken away."""
+    outgoing = mail()
+    saved = world.mailbox.save(METTE, outgoing)
+    world.mailbox.disarm(METTE, world.mailbox.fetch_draft(METTE, saved.item_id)[0])
+    with pytest.raises(SendSecurelyError):
+        world.mailbox.send(METTE, saved, outgoing)
+    world.mailbox.discard(METTE, outgoing)
+    world.mailbox.discard(METTE, outgoing)
+    assert ([], False) == (world.journal(outgoing.marker), world.mailbox.was_sent(METTE, outgoing))
+    assert [] == [item for item in world.items(METTE, "drafts") if item["marker"] == outgoing.marker]
+
+
+def test_discarding_takes_no_copy_that_was_sent(world: World) -> None:
+    """Only what lies among the drafts goes."""
+    outgoing = mail()
+    world.mailbox.send(METTE, world.mailbox.save(METTE, outgoing), outgoing)
+    world.mailbox.discard(METTE, outgoing)
+    assert world.mailbox.was_sent(METTE, outgoing)
+
+
+def test_the_readable_copy_can_be_replaced(world: World) -> None:
+    """One is taken away and another put in its place; taking away what is not there is done."""
+    outgoing = mail(save_to="sentitems")
+    world.mailbox.store_copy(METTE, outgoing)
+    world.mailbox.remove_copy(METTE, outgoing)
+    world.mailbox.remove_copy(METTE, outgoing)
+    assert [] == [item for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker]
+    world.mailbox.store_copy(METTE, outgoing)
+    assert 1 == len([item for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker])
 
 
 def test_a_draft_that_changed_meanwhile_is_a_conflict(world: World) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.errors import NotFound
@@ -50,7 +49,7 @@ def main() -> int:
         die_if("before end")
         note(f"{job_id} end")
 
-    durable = DbosWorkflows(Path(database), workflow, executor_id="test", version="1")
+    durable = DbosWorkflows(f"sqlite:///{database}", workflow, executor_id="test", version="1")
     if what == "run":
         for job_id in jobs:
             durable.start(job_id)

@@ -93,7 +93,7 @@ def test_twenty_at_once_started_twice_each_run_once(tmp_path: Path) -> None:
     def workflow(steps: Steps, job_id: str) -> None:
         assert steps.run("count", lambda: count(job_id)) == "ok"
 
-    durable = DbosWorkflows(tmp_path / "w.sqlite", workflow, executor_id="test", version="1")
+    durable = DbosWorkflows(f"sqlite:///{tmp_path}/w.sqlite", workflow, executor_id="test", version="1")
     jobs = [f"job{number}" for number in range(20)]
     threads = [threading.Thread(target=durable.start, args=(job_id,)) for job_id in jobs * 2]
     for thread in threads:
@@ -105,7 +105,7 @@ def test_twenty_at_once_started_twice_each_run_once(tmp_path: Path) -> None:
     assert durable.wait("job3", 20)
     assert not durable.wait("unknown", 0.1)
     with pytest.raises(RuntimeError, match="one durable engine"):
-        DbosWorkflows(tmp_path / "x.sqlite", workflow, executor_id="test", version="1")
+        DbosWorkflows(f"sqlite:///{tmp_path}/x.sqlite", workflow, executor_id="test", version="1")
     durable.close()
     durable.close()
     assert runs == dict.fromkeys(jobs, 1)
@@ -127,12 +127,12 @@ def test_a_fault_outside_the_steps_is_tried_again_at_the_next_start(tmp_path: Pa
             raise OSError("the disk is full")
         steps.run("two", lambda: count("two"))
 
-    durable = DbosWorkflows(tmp_path / "w.sqlite", workflow, executor_id="test", version="1")
+    durable = DbosWorkflows(f"sqlite:///{tmp_path}/w.sqlite", workflow, executor_id="test", version="1")
     durable.start("job")
     assert not durable.wait("job", 1)
     durable.close()
     first_life = False
-    durable = DbosWorkflows(tmp_path / "w.sqlite", workflow, executor_id="test", version="1")
+    durable = DbosWorkflows(f"sqlite:///{tmp_path}/w.sqlite", workflow, executor_id="test", version="1")
     assert durable.wait("job", 20)
     durable.close()
     assert ran == {"one": 1, "two": 1}

@@ -5,12 +5,15 @@ It stands in where thousands of fault orders are tried; the same workflow runs a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
-from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
-from addin_backend.model.sending import Draft
+import msgspec
+
+from addin_backend.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.sending import Act, Draft, Round
 from addin_backend.ports import Outgoing
 
 T = TypeVar("T")
@@ -22,7 +25,9 @@ class Crash(BaseException):
 
 @dataclass
 class Fate:
-    """Decides at each call what goes wrong. ``next`` gives "", "before", "after", "crash_before" or "crash_after"."""
+    """Decides at each call what goes wrong. ``next`` gives "", "before", "lost" (nothing was done, and nobody knows), "after",
+    "crash_before" or "crash_after".
+    """
 
     next: Callable[[str], str]
 
@@ -33,6 +38,8 @@ class Fate:
             raise Crash(name)
         if what == "before":
             raise Unavailable()
+        if what == "lost":
+            raise OutcomeUnknown()
         result = effect()
         if what == "crash_after":
             raise Crash(name)
@@ -51,13 +58,19 @@ class MemoryExchange:
     sent: set[str] = field(default_factory=set)
     copies: list[str] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
+    unsendable: set[str] = field(default_factory=set)
+    armed_for: Collection[str] | None = None
     number: int = 0
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft, or NotFound."""
-        if item_id not in self.drafts:
-            raise NotFound()
-        return Draft(item_id=item_id, change_key="ck"), b""
+
+        def effect() -> tuple[Draft, bytes]:
+            if item_id not in self.drafts:
+                raise NotFound()
+            return Draft(item_id=item_id, change_key="ck"), b""
+
+        return self.fate.around("fetch", effect)
 
     def disarm(self, mailbox: str, draft: Draft) -> Draft:
         """Take the recipients off; idempotent."""
@@ -66,13 +79,19 @@ class MemoryExchange:
             if draft.item_id not in self.drafts:
                 raise NotFound()
             self.armed.discard(draft.item_id)
+            self.unsendable.add(draft.item_id)
             return draft
 
         return self.fate.around("disarm", effect)
 
-    def restore(self, mailbox: str, draft: Draft) -> None:
-        """Put them back."""
-        self.fate.around("restore", lambda: self.armed.add(draft.item_id))
+    def restore(self, mailbox: str, draft: Draft, only: Collection[str] | None = None) -> None:
+        """Put them back, or some of them."""
+
+        def effect() -> None:
+            self.armed.add(draft.item_id)
+            self.armed_for = only
+
+        self.fate.around("restore", effect)
 
     def remove_draft(self, mailbox: str, draft: Draft) -> None:
         """Gone is gone."""
@@ -91,12 +110,23 @@ class MemoryExchange:
 
         return self.fate.around("save", effect)
 
+    def discard(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Every unsent copy with the marker."""
+
+        def effect() -> None:
+            for item_id in [item_id for item_id, marker in self.drafts.items() if marker == outgoing.marker]:
+                del self.drafts[item_id]
+
+        self.fate.around("discard", effect)
+
     def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
         """Moves the saved copy out: a copy that is not there cannot be sent."""
 
         def effect() -> None:
             if saved.item_id not in self.drafts:
                 raise NotFound()
+            if saved.item_id in self.unsendable:
+                raise Conflict()
             self.journal.append(self.drafts.pop(saved.item_id))
             self.sent.add(outgoing.marker)
 
@@ -115,6 +145,14 @@ class MemoryExchange:
 
         self.fate.around("copy", effect)
 
+    def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Take it away again."""
+
+        def effect() -> None:
+            self.copies = [item for item in self.copies if item != outgoing.marker]
+
+        self.fate.around("uncopy", effect)
+
 
 @dataclass
 class RecordedSteps:
@@ -132,3 +170,51 @@ class RecordedSteps:
             raise Crash(name)
         self.results[name] = result
         return result
+
+
+@dataclass
+class MemoryRounds:
+    """One job's rounds."""
+
+    now: Round = field(default_factory=Round)
+    waits: bool = False
+
+    def round(self, job_id: str) -> Round:
+        """Where it is."""
+        return self.now
+
+    def begin(self, job_id: str, number: int, act: Act | None) -> bool:
+        """The next one."""
+        if self.now.running or number != self.now.number + 1:
+            return False
+        self.now = msgspec.structs.replace(self.now, number=number, act=act, running=True, due=None)
+        return True
+
+    def end(self, job_id: str, number: int, due: datetime | None, waits: bool) -> None:
+        """It has ended."""
+        if number == self.now.number:
+            self.now = msgspec.structs.replace(self.now, running=False, act=None, due=due)
+            self.waits = waits
+
+    def stop(self, job_id: str) -> None:
+        """No more copies."""
+        self.now = msgspec.structs.replace(self.now, stop=True)
+
+
+class Unfenced:
+    """Nobody else is there."""
+
+    def take(self, job_id: str) -> None:
+        """Ours."""
+
+    def check(self, job_id: str) -> None:
+        """Still ours."""
+
+
+class Silent:
+    """Thousands of sends, and nobody reads about them."""
+
+    def info(self, event: str, **fields: object) -> None:
+        """Nothing."""
+
+    warning = error = info

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from demo_world import ANNA, BO, PETER, SEALED, DemoWorld, draft, eventually, running
+from demo_world import ANNA, BO, JONAS, PETER, SEALED, DemoWorld, draft, eventually, running
 from sizes import size
 
 CPR = "010190-1234"
@@ -91,17 +91,79 @@ def test_every_answer_to_a_send_lost(world: DemoWorld) -> None:
     assert ("sent", sorted([ANNA, PETER, BO])) == (job["state"], sorted(entry["recipient"] for entry in world.left(job)))
 
 
-def test_a_send_request_that_vanished_is_uncertain(world: DemoWorld) -> None:
-    """Nobody can know whether Exchange got it: uncertain, not sent again, and the draft cannot be sent in clear."""
-    mail = saved(world, BO, subject="Uvist")
+def test_a_send_request_that_vanished_is_not_sent(world: DemoWorld) -> None:
+    """The copy still lies unsent and is withdrawn, so it is certain: not sent, the draft is as it was, and a new press sends it."""
+    mail = saved(world, BO, subject="Forsvundet")
     world.fault("SendItem", "drop_before")
     job = world.send(mail, "vanished-1")
     world.tidied(job)
+    assert ("not_sent", "unavailable", []) == (job["state"], job["error_code"], world.left(job))
+    assert (True, []) == (is_armed(world, mail), copies_among_drafts(world, job))
+    assert ("sent", 1) == ((again := world.send(mail, "vanished-2"))["state"], len(world.left(again)))
+
+
+def test_what_nobody_can_see_is_uncertain_until_exchange_answers_again(world: DemoWorld) -> None:
+    """A copy lies ready and the look fails: the draft cannot be sent, the person is told; later it settles by itself, and nothing left."""
+    mail = saved(world, BO, subject="Uvist")
+    world.fault("CreateItem", "delay_after_commit", seconds=1.5)
+    job_id = started(world, mail, "unseen-01")
+    eventually(lambda: copies_among_drafts(world, {"job_id": job_id}), "the saving")
+    for operation in ("FindItem", "FindFolder"):
+        world.fault(operation, "drop_before", count=1000)
+    job = world.ended(job_id)
     draft_now = world.item("drafts", mail["item_id"])
     assert ("uncertain", []) == (job["state"], world.left(job))
     assert draft_now is not None
     assert (True, []) == (draft_now["disarmed"], draft_now["to"])
-    assert (409, "draft.item_id") == ((again := world.press(mail, "vanished-2")).status_code, again.json()["error"]["field"])
+    assert (409, "draft.item_id") == ((again := world.press(mail, "unseen-02")).status_code, again.json()["error"]["field"])
+    assert ["was_sent", "send_again", "give_back"] == world.client.get(f"/api/v1/send/{job_id}/actions").json()["actions"]
+    world.no_faults()
+    eventually(lambda: world.job(job_id)["state"] == "not_sent", "the end of uncertainty")
+    eventually(lambda: is_armed(world, mail), "the recipients of the draft")
+    assert ([], []) == (world.left(job), copies_among_drafts(world, job))
+
+
+# --- a person's hand -----------------------------------------------------------------------------------------------------
+
+
+def partly_sent(world: DemoWorld, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first of three copies was refused; the mail and the job."""
+    mail = saved(world, ANNA, PETER, BO, subject=f"Delvist {key}")
+    world.fault("SendItem", "server_busy")
+    job = world.send(mail, key)
+    world.tidied(job)
+    assert job["state"] == "partly_sent"
+    return mail, job
+
+
+def test_the_missing_recipients_are_sent_to_again(world: DemoWorld) -> None:
+    """The sender asks for it; each recipient has it once, one readable copy says so, the draft is gone, the log knows who asked."""
+    mail, job = partly_sent(world, "missing-01")
+    url = f"/api/v1/send/{job['job_id']}"
+    assert ["send_again", "give_back", "cancel"] == world.client.get(f"{url}/actions").json()["actions"]
+    jonas = {"Authorization": f"Bearer {world.token(JONAS)}"}
+    assert [404, 404] == [world.client.post(f"{url}/cancel", headers=jonas).status_code, world.client.post(f"{url}/shout").status_code]
+    assert world.client.post(f"{url}/send_again").status_code == 202
+    eventually(lambda: world.job(job["job_id"])["state"] == "sent", "the missing copy")
+    eventually(lambda: world.item("drafts", mail["item_id"]) is None, "the end of the draft")
+    assert sorted([ANNA, PETER, BO]) == sorted(entry["recipient"] for entry in world.left(job))
+    (copy,) = [item for item in world.items("sentitems") if item["subject"] == "Delvist missing-01"]
+    assert f"{ANNA}: ikke sendt" not in world.mime(copy["id"]).decode()
+    assert world.client.post(f"{url}/send_again").status_code == 409
+    assert "En person har taget sig af en afsendelse" in world.client.get("/log?lang=da").text
+
+
+def test_an_officer_gives_the_draft_back_with_the_missing_recipients(world: DemoWorld) -> None:
+    """No address is shown to the officer, on the page or in the answer; the draft has only the recipient who is missing."""
+    mail, job = partly_sent(world, "missing-02")
+    karin = {"Authorization": f"Bearer {world.token('karin.bach@nordlys.example')}"}
+    answer = world.client.post(f"/api/v1/send/{job['job_id']}/give_back", headers=karin)
+    page = world.client.get("/console/sends?lang=da").text
+    assert (202, {"state"}) == (answer.status_code, set(answer.json()))
+    assert (True, False) == (job["job_id"][:12] in page, "@" in page)
+    eventually(lambda: not (world.item("drafts", mail["item_id"]) or {"disarmed": True})["disarmed"], "the recipients of the draft")
+    assert [ANNA] == [person["address"] for person in (world.item("drafts", mail["item_id"]) or {"to": []})["to"]]
+    assert [] == world.client.get(f"/api/v1/send/{job['job_id']}/actions").json()["actions"]
 
 
 # --- clear refusals ------------------------------------------------------------------------------------------------------

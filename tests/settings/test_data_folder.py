@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from addin_backend.bootstrap.sending import open_cabinet, open_workflows
+from addin_backend.bootstrap.sending import open_cabinet
 from addin_backend.bootstrap.server import ews_mailbox
 from addin_backend.bootstrap.setting_files import make_data_folder, private_file
+from addin_backend.bootstrap.workflows import open_workflows
 from addin_backend.errors import BadRegister
 from addin_backend.settings import Settings
 
@@ -37,10 +37,9 @@ def test_the_data_folder_and_its_databases_are_for_their_owner_alone(tmp_path: P
         Settings(), data_dir=str(data), ews_url="http://127.0.0.1:1/EWS", ews_auth="basic", ews_user="u", ews_password="p"
     )
     cabinet = open_cabinet(settings)
-    mailbox, stopping = ews_mailbox(settings), threading.Event()
-    durable = open_workflows(settings, cabinet, mailbox, "Nordlys", stopping)
+    mailbox = ews_mailbox(settings)
+    durable = open_workflows(settings, cabinet, mailbox, "Nordlys")
     modes = {path.name: _mode(path) for path in data.iterdir()}
-    stopping.set()
     durable.close()
     cabinet.close()
     mailbox.close()

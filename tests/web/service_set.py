@@ -20,9 +20,10 @@ from addin_backend.model.decision import Action, Decision, Effect, Finding, Prot
 from addin_backend.model.evidence import ContentEvidence, TransportEvidence, TransportVerdict
 from addin_backend.model.identity import Identity
 from addin_backend.model.record import Checkpoint
-from addin_backend.model.sending import Group, PortalPackage, SendJob, SendState
+from addin_backend.model.sending import Act, Group, PortalPackage, SendJob, SendState
 from addin_backend.web.app import create_app
 from addin_backend.web.services import (
+    ActCall,
     AfterSend,
     CheckCall,
     Checked,
@@ -32,6 +33,8 @@ from addin_backend.web.services import (
     RulesInForce,
     SendAnswer,
     SendCall,
+    SendHand,
+    SendLine,
     Services,
     Ticket,
 )
@@ -119,6 +122,8 @@ class Recorder:
     log_verified: bool = True
     checks: list[CheckCall] = field(default_factory=list)
     sends: list[SendCall] = field(default_factory=list)
+    acts: tuple[Act, ...] = (Act.WAS_SENT, Act.SEND_AGAIN)
+    acted: list[ActCall] = field(default_factory=list)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def check(self, call: CheckCall) -> Checked:
@@ -165,6 +170,18 @@ class Recorder:
         )
         return Explained(EVENT, NOW, "a" * 64, shown, EMPTY_ANSWER, EMPTY_ANSWER, identical=True, engine_failed=False)
 
+    def act(self, call: ActCall) -> SendJob:
+        """Remember the call, answer as told."""
+        self.acted.append(call)
+        if self.failure:
+            raise self.failure
+        return job()
+
+    def waiting(self) -> tuple[SendLine, ...]:
+        """One that waits for a person."""
+        copies = (("tls", 2, "sent", ""), ("portal", 1, "uncertain", ""))
+        return (SendLine("job-1", "pseudonym", "uncertain", "unavailable", NOW, copies, ("look",), None, True, tuple(Act)),)
+
     def rules(self) -> RulesInForce:
         """One rule, two registers."""
         words = Texts(da="CPR-nummer til en modtager uden for huset", en="CPR number to an outside recipient")
@@ -196,6 +213,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         recent=recorder.recent,
         why=recorder.why,
         package=recorder.package,
+        hand=SendHand(lambda job: recorder.acts, recorder.act, recorder.waiting),
         clock=lambda: NOW,
         new_request_id=lambda: f"request-{next(numbers)}",
         report=lambda event, fields: recorder.events.append((event, dict(fields))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from exchangelib import Mailbox
@@ -35,8 +35,11 @@ def disarmed(requests: Requests, draft: Draft, about_to_write: Callable[[], None
     return Draft(item_id=item.id, change_key=requests.update(item, [DISARMED, *emptied]))
 
 
-def rearmed(requests: Requests, item_id: str) -> None:
-    """Put the recipients back in front of any that were typed meanwhile. Nothing happens when the draft is not disarmed."""
+def rearmed(requests: Requests, item_id: str, only: Collection[str] | None = None) -> None:
+    """Put the recipients back in front of any that were typed meanwhile, or those whose lower-case address is in ``only``.
+
+    Nothing happens when the draft is not disarmed.
+    """
     item = requests.get(item_id, *_FIELDS.values(), DISARMED)
     kept = text.read(getattr(item, DISARMED))
     if kept is None:
@@ -44,7 +47,8 @@ def rearmed(requests: Requests, item_id: str) -> None:
     changed = [DISARMED]
     for kind, field in _FIELDS.items():
         if kept[kind]:
-            back = text.merged(kept[kind], [_pair(person) for person in getattr(item, field) or []])
+            wanted = [pair for pair in kept[kind] if only is None or pair[1].lower() in only]
+            back = text.merged(wanted, [_pair(person) for person in getattr(item, field) or []])
             setattr(item, field, [Mailbox(name=name or None, email_address=address) for name, address in back])
             changed.append(field)
     setattr(item, DISARMED, None)

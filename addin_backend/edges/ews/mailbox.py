@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TypeVar
 
 from exchangelib import IMPERSONATION, UTC, Account, Version
@@ -86,9 +87,9 @@ class EwsMailbox:
                 continue
         raise OutcomeUnknown if written else Unavailable
 
-    def restore(self, mailbox: str, draft: Draft) -> None:
-        """Put the recipients back. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
-        self._run(mailbox, lambda requests: rearmed(requests, draft.item_id))
+    def restore(self, mailbox: str, draft: Draft, only: Collection[str] | None = None) -> None:
+        """Put the recipients back, or those in ``only``. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
+        self._run(mailbox, lambda requests: rearmed(requests, draft.item_id, only))
 
     def remove_draft(self, mailbox: str, draft: Draft) -> None:
         """Delete the draft for good; one that is gone already is done."""
@@ -133,6 +134,14 @@ class EwsMailbox:
         """Put one readable copy into Sent Items, marked as sent and read, unless one with the marker is there."""
         self._save(mailbox, outgoing, distinguished(SENT_ITEMS, mailbox), as_sent=True)
 
+    def discard(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Delete the unsent copies with this marker from the drafts."""
+        self._run(mailbox, lambda requests: _delete_marked(requests, distinguished(DRAFTS, mailbox), outgoing.marker))
+
+    def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Delete the readable copies with this marker from Sent Items."""
+        self._run(mailbox, lambda requests: _delete_marked(requests, distinguished(SENT_ITEMS, mailbox), outgoing.marker))
+
     def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool) -> Draft:
         def look(requests: Requests) -> Draft | None:
             found = requests.find(folder, [(properties.MARKER, outgoing.marker)])
@@ -174,3 +183,9 @@ class EwsMailbox:
             while len(self._accounts) > _MAX_ACCOUNTS:
                 self._accounts.popitem(last=False)
             return account
+
+
+def _delete_marked(requests: Requests, folder: object, marker: str) -> None:
+    for item in requests.find(folder, [(properties.MARKER, marker)]):
+        with suppress(NotFound):
+            requests.delete(item.id)

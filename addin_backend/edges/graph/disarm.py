@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from addin_backend.edges.graph import wire
 from addin_backend.edges.graph.requests import Requests, draft_of
@@ -28,13 +28,17 @@ def disarmed(requests: Requests, draft: Draft, about_to_write: Callable[[], None
     return draft_of(requests.update(draft.item_id, message.change_key, change))
 
 
-def rearmed(requests: Requests, item_id: str) -> None:
-    """Put the recipients back in front of any that were typed meanwhile. Nothing happens when the draft is not disarmed."""
+def rearmed(requests: Requests, item_id: str, only: Collection[str] | None = None) -> None:
+    """Put the recipients back in front of any that were typed meanwhile, or those whose lower-case address is in ``only``.
+
+    Nothing happens when the draft is not disarmed.
+    """
     message = requests.message(item_id)
     kept = text.read(message.value(wire.DISARMED))
     if kept is None:
         return
     typed = message.people()
+    kept = {kind: [pair for pair in pairs if only is None or pair[1].lower() in only] for kind, pairs in kept.items()}
     back = {kind: wire.recipients(text.merged(kept[kind], typed[kind])) for kind in text.KINDS}
     armed = wire.Property(id=wire.DISARMED, value=text.ARMED)
     change = wire.Change(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from addin_backend.edges.graph import wire
 from addin_backend.edges.graph.client import Client, TokenProvider
 from addin_backend.edges.graph.disarm import disarmed, rearmed
 from addin_backend.edges.graph.folders import Folders
-from addin_backend.edges.graph.requests import SENT_ITEMS, Requests, draft_of, has_message_id, has_property
+from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
 from addin_backend.errors import BadInput, Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
 from addin_backend.model.outer_header import message_id, with_categories
@@ -18,6 +18,12 @@ from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 
 GRAPH = "https://graph.microsoft.com/v1.0"
+
+
+def _delete(requests: Requests, messages: Sequence[wire.Message]) -> None:
+    for message in messages:
+        with contextlib.suppress(NotFound):
+            requests.delete(message.id)
 
 
 class GraphMailbox:
@@ -65,9 +71,9 @@ class GraphMailbox:
                 return disarmed(self._requests(mailbox), draft, lambda: written.append(True))
         raise OutcomeUnknown if written else Unavailable
 
-    def restore(self, mailbox: str, draft: Draft) -> None:
-        """Put the recipients back. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
-        rearmed(self._requests(mailbox), draft.item_id)
+    def restore(self, mailbox: str, draft: Draft, only: Collection[str] | None = None) -> None:
+        """Put the recipients back, or those in ``only``. Nothing happens when the draft is not disarmed; NotFound when it is gone."""
+        rearmed(self._requests(mailbox), draft.item_id, only)
 
     def remove_draft(self, mailbox: str, draft: Draft) -> None:
         """Delete the draft for good; one that is gone already is done."""
@@ -113,6 +119,17 @@ class GraphMailbox:
         stored_copy(requests, outgoing, self._limits)
         for folder in self._folders.known(mailbox):
             self._file(requests, mailbox, folder, has_property(wire.KEEP_IN, folder))
+
+    def discard(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Delete the unsent copies; by Message-ID too, since one that a crash cut off may not have its marker yet."""
+        requests = self._requests(mailbox)
+        for test in (has_message_id(outgoing.message_id), has_property(wire.MARKER, outgoing.marker)):
+            _delete(requests, [message for message in requests.find(test, DRAFTS) if message.is_draft])
+
+    def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Delete the readable copies with this marker from Sent Items."""
+        requests = self._requests(mailbox)
+        _delete(requests, requests.find(has_property(wire.MARKER, outgoing.marker), SENT_ITEMS))
 
     def _file(self, requests: Requests, mailbox: str, folder: str, test: str) -> None:
         """Move sent copies from Sent Items to their own folder. Tidying: what fails here changes nothing about what was sent."""

@@ -1,0 +1,156 @@
+"""One copy of a send: saved, looked for, sent once; and when nobody knows what became of it, looked up again or withdrawn.
+
+Exchange gives no exactly-once. What it does give: an item can be sent only once, and only while it lies unsent with recipients on it.
+So a copy is sent as one saved item, and a copy that still lies there can be withdrawn: then it is certain that it did not leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+import msgspec
+
+from addin_backend.errors import NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.flows.send_parts import (
+    GRACE,
+    MISSING,
+    OK,
+    STOPPED,
+    UNCERTAIN,
+    UNDER_WAY,
+    Copied,
+    Sending,
+    attempt,
+    outgoing_of,
+    persist,
+    told,
+)
+from addin_backend.model.sending import Draft, Group, SendState
+from addin_backend.ports import Outgoing, Steps
+
+
+def _save(job_id: str, group: Group, parts: Sending) -> str:
+    """The id of the saved copy, or "sent" when it has left already."""
+    job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
+    if parts.mailbox.was_sent(job.mailbox, outgoing):
+        return "sent"
+    if parts.rounds.round(job_id).stop:
+        return STOPPED
+    parts.fence.check(job_id)
+    saved = parts.mailbox.save(job.mailbox, outgoing)
+    return f"saved {saved.item_id} {saved.change_key}"
+
+
+def _look_again(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending) -> str:
+    """After a lost answer: sent if it stands among the sent, not sent if it could be withdrawn, else uncertain. Never a second send."""
+    for pause in GRACE:
+        try:
+            if parts.mailbox.was_sent(mailbox, outgoing):
+                return "sent"
+        except SendSecurelyError as error:
+            parts.events.warning("look_failed", code=error.code)
+        parts.sleep(pause)
+    return _unless_missing(_withdraw(mailbox, saved, outgoing, parts))
+
+
+def _unless_missing(word: str) -> str:
+    """A copy that is nowhere was sent and is not to be seen yet, or was taken away by hand."""
+    return UNCERTAIN if word == MISSING else word
+
+
+def _withdraw(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending, why: str = Unavailable.code) -> str:
+    """Make sure that a copy which lies unsent stays so. Its recipients go, so a request to send it that is still under way fails too.
+
+    Gives "sent", ``why`` (it has not left and will not), "missing" (it is nowhere), or "uncertain" (Exchange does not let us see).
+    """
+    try:
+        if parts.mailbox.was_sent(mailbox, outgoing):
+            return "sent"
+        there, _ = parts.mailbox.fetch_draft(mailbox, saved.item_id)
+        parts.mailbox.disarm(mailbox, there)
+    except NotFound:
+        return MISSING
+    except SendSecurelyError as error:
+        parts.events.warning("not_withdrawn", code=error.code)
+        return UNCERTAIN
+    return why
+
+
+def settle(job_id: str, group: Group, parts: Sending) -> str:
+    """What became of an uncertain copy, as far as can be found out now: a word of ``_withdraw``."""
+    try:
+        outgoing, mailbox = outgoing_of(job_id, group.group_id, parts), parts.store.job(job_id).mailbox
+        if group.copy is not None:
+            return _withdraw(mailbox, group.copy, outgoing, parts)
+        return "sent" if parts.mailbox.was_sent(mailbox, outgoing) else MISSING
+    except Exception:  # noqa: BLE001 whatever kept us from looking: nothing is known, and that is never "not sent"
+        return UNCERTAIN
+
+
+def _send_saved(job_id: str, group: Group, saved: Draft, parts: Sending) -> str:
+    """Look, then send once. Running again after a crash looks first.
+
+    Where the look itself fails nobody knows whether an earlier run has sent. Nor is it known of a copy that is neither saved nor sent.
+    """
+    try:
+        job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
+    except SendSecurelyError:
+        return UNCERTAIN  # an earlier run may have sent it
+    try:
+        if parts.mailbox.was_sent(job.mailbox, outgoing):
+            return "sent"
+        if parts.rounds.round(job_id).stop:
+            return _unless_missing(_withdraw(job.mailbox, saved, outgoing, parts, STOPPED))
+        parts.fence.check(job_id)
+    except SendSecurelyError:
+        return _look_again(job.mailbox, saved, outgoing, parts)
+    try:
+        parts.mailbox.send(job.mailbox, saved, outgoing)
+    except (OutcomeUnknown, NotFound):
+        return _look_again(job.mailbox, saved, outgoing, parts)
+    return "sent"
+
+
+def _note(job_id: str, group_id: str, word: str, saved: Draft | None, parts: Sending) -> str:
+    """Show how far it is while the job is under way. Closing it writes the same again."""
+    job = parts.store.job(job_id)
+    if job.state in UNDER_WAY:
+        groups = tuple(msgspec.structs.replace(told(item, word), copy=saved) if item.group_id == group_id else item for item in job.groups)
+        parts.store.save(msgspec.structs.replace(job, state=SendState.SENDING, groups=groups))
+    return OK
+
+
+def send_group(steps: Steps, job_id: str, group: Group, parts: Sending) -> Copied:
+    """One copy: saved, looked for, sent. A failure of one group never resends another."""
+    saved = None
+    word = steps.run(f"save {group.group_id}", lambda: persist(lambda: _save(job_id, group, parts), parts))
+    if word.startswith("saved "):
+        _, item_id, change_key = word.split(" ")
+        saved = Draft(item_id=item_id, change_key=change_key)
+        word = steps.run(f"send {group.group_id}", lambda: attempt(lambda: _send_saved(job_id, group, saved, parts), UNCERTAIN))
+    return Copied(word, None if word == "sent" else saved)
+
+
+def send_groups(steps: Steps, job_id: str, groups: Sequence[Group], parts: Sending) -> dict[str, Copied]:
+    """Each of them in turn; between two the sender sees how far it is."""
+    ends: dict[str, Copied] = {}
+    for number, group in enumerate(groups, 1):
+        ends[group.group_id] = end = send_group(steps, job_id, group, parts)
+        if number < len(groups):
+            attempt(partial(_note, job_id, group.group_id, end.word, end.saved, parts))
+    return ends
+
+
+def discard_copies(job_id: str, groups: Sequence[Group], parts: Sending) -> str:
+    """Take away the saved copies of groups whose copy certainly did not leave, also those whose saving was never answered."""
+    job = parts.store.job(job_id)
+    for group in groups:
+        with suppress(NotFound):  # its bytes are forgotten only after this was done
+            parts.mailbox.discard(job.mailbox, outgoing_of(job_id, group.group_id, parts))
+    gone = {group.group_id for group in groups}
+    cleared = tuple(msgspec.structs.replace(item, copy=None) if item.group_id in gone else item for item in job.groups)
+    if cleared != job.groups:
+        parts.store.save(msgspec.structs.replace(job, groups=cleared))
+    return OK
