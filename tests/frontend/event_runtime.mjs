@@ -58,6 +58,7 @@ export function mail(changes = {}) {
     internetHeaders: {
       set: headers,
       setAsync: (values, callback) => { if (changes.headerFails) callback(bad()); else { Object.assign(headers, values); callback(good()); } },
+      getAsync: (names, callback) => callback(good(Object.fromEntries(names.filter((name) => name in headers).map((name) => [name, headers[name]])))),
       removeAsync: (names, callback) => { for (const name of names) delete headers[name]; callback(good()); },
     },
     notificationMessages: {

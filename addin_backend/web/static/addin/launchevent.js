@@ -163,7 +163,7 @@ function readItem(item) {
   });
 }
 
-// --- who asks: nested app authentication where its library is loaded, else Office's own sign-in ---
+// --- who asks: nested app authentication where it is loaded, else Office's own sign-in ---
 
 let nested = null;
 
@@ -240,9 +240,10 @@ function sentenceOf(answer, words) {
 
 // Before the mail leaves; a ticket left over from an earlier check goes.
 function setTicket(item, ticket) {
-  if (ticket) return call(item.internetHeaders, "setAsync", [{ [TICKET]: ticket.value }]);
-  if (!item.internetHeaders) return Promise.resolve();
-  return call(item.internetHeaders, "removeAsync", [[TICKET]]);
+  const headers = item.internetHeaders;
+  if (ticket) return call(headers, "setAsync", [{ [TICKET]: ticket.value }]);
+  if (!headers) return Promise.resolve();
+  return call(headers, "getAsync", [[TICKET]]).then((found) => found[TICKET] && call(headers, "removeAsync", [[TICKET]]));
 }
 
 // --- without the service ---
