@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dns.exception
 import msgspec
 
 from addin_backend.edges.dns import answers
@@ -49,7 +48,7 @@ def reread(observed: Observed) -> Observed:
             txt=None if observed.txt is None else _txt(observed.txt),
             hosts=tuple(_host(item) for item in observed.hosts),
         )
-    except (dns.exception.DNSException, ValueError):
+    except ValueError:
         raise LogBroken(
             "A DNS answer in the kept evidence cannot be read.", sentence_da="Et DNS-svar i det gemte bevis kan ikke læses."
         ) from None

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import selectors
+import secrets
+import select
 import socket
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-import dns.edns
-import dns.exception
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
-
+from addin_backend.edges.dns import wire
+from addin_backend.edges.dns.wire import Malformed, Message
 from addin_backend.model.transport import Wire
 
 TRY = 0.7  # seconds until a datagram that got no answer is sent again, to the next resolver if there is one
@@ -45,40 +41,24 @@ class Heard(NamedTuple):
     """An exchange, and its response read once; None when nothing readable came."""
 
     wire: Wire
-    message: dns.message.QueryMessage | None
+    message: Message | None
 
 
-def _message(octets: bytes) -> dns.message.Message:
-    """The message. A TLSA record of the wrong length is left out and remembered in ``errors``: it is unusable, the answer is not.
-
-    Raises dns.exception.DNSException for anything else that does not fit: without one MX the others would look like all.
-    """
-    message = dns.message.from_wire(octets, ignore_trailing=True, continue_on_error=True)
-    if message.errors and not (message.question and message.question[0].rdtype == dns.rdatatype.TLSA):
-        raise dns.exception.FormError
-    return message
+def read(kept: Wire) -> Heard:
+    """A kept exchange, read again. Raises wire.Malformed."""
+    return Heard(kept, wire.read(kept.octets) if kept.octets else None)
 
 
-def read(wire: Wire) -> Heard:
-    """A kept exchange, read again."""
-    if not wire.octets:
-        return Heard(wire, None)
-    message = _message(wire.octets)
-    return Heard(wire, message if isinstance(message, dns.message.QueryMessage) else None)
+def _status(message: Message) -> str:
+    if message.rcode in (wire.NOERROR, wire.NXDOMAIN):
+        return "ok" if message.rcode == wire.NOERROR else "none"
+    return "bogus" if message.rcode == wire.SERVFAIL and not _BOGUS.isdisjoint(message.ede) else "error"
 
 
-def _status(message: dns.message.Message, ede: tuple[int, ...]) -> str:
-    code = message.rcode()
-    if code in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return "ok" if code == dns.rcode.NOERROR else "none"
-    return "bogus" if code == dns.rcode.SERVFAIL and _BOGUS & set(ede) else "error"
-
-
-def _heard(question: Question, message: dns.message.QueryMessage, octets: bytes, server: Server) -> Heard:
-    ede = tuple(int(option.code) for option in message.options if isinstance(option, dns.edns.EDEOption))
-    authenticated = server.local and bool(message.flags & dns.flags.AD)
+def _heard(question: Question, message: Message, server: Server) -> Heard:
     place = f"[{server.address}]:{server.port}" if ":" in server.address else f"{server.address}:{server.port}"
-    return Heard(Wire(*question, _status(message, ede), octets, authenticated, ede, place), message)
+    authenticated = server.local and message.authenticated
+    return Heard(Wire(*question, _status(message), message.octets, authenticated, message.ede, place), message)
 
 
 def _failed(question: Question, status: str) -> Heard:
@@ -105,106 +85,104 @@ def _by_tcp(query: bytes, server: Server, seconds: float) -> bytes:
 
 
 class _Asking:
-    """One question on its way. DO asks for signatures and the AD flag; CD is never set, so that nothing unvalidated comes back."""
+    """One question on its way."""
 
-    def __init__(self, question: Question, servers: Sequence[Server]) -> None:
-        self.question, self.servers, self.turn = question, servers, 0
-        flags = dns.flags.RD | dns.flags.AD
-        self.query = dns.message.make_query(
-            question.name, question.kind, use_edns=0, want_dnssec=True, ednsflags=dns.flags.DO, payload=UDP_PAYLOAD, flags=flags
-        )
-        self.octets = self.query.to_wire()
-        self.sock: socket.socket | None = None
-        self.again_at = 0.0
+    __slots__ = ("again_at", "number", "octets", "question", "refusals", "refused", "sent", "turn")
+
+    def __init__(self, question: Question) -> None:
+        self.question, self.turn, self.sent, self.again_at = question, 0, False, 0.0
+        self.number = secrets.randbits(16)
+        self.octets = wire.query(self.number, question.name, question.kind, UDP_PAYLOAD)
         self.refused: Heard | None = None
         self.refusals = 0
 
-    @property
-    def server(self) -> Server:
-        return self.servers[self.turn % len(self.servers)]
-
-    def send(self, selector: selectors.BaseSelector, now: float) -> None:
-        """From a socket (and so a port) of its own, to the resolver whose turn it is."""
-        self.close(selector)
-        family = socket.AF_INET6 if ":" in self.server.address else socket.AF_INET
-        self.again_at = now + TRY
-        try:
-            self.sock = socket.socket(family, socket.SOCK_DGRAM)
-            self.sock.setblocking(False)
-            selector.register(self.sock, selectors.EVENT_READ, self)
-            self.sock.connect((self.server.address, self.server.port))
-            self.sock.send(self.octets)
-        except OSError:
-            return  # the resolver cannot be reached now: its turn ends with the time for a try
-
-    def close(self, selector: selectors.BaseSelector) -> None:
-        """Let go of the socket."""
-        if self.sock is not None:
-            selector.unregister(self.sock)
-            self.sock.close()
-            self.sock = None
-
-    def receive(self, end: float) -> Heard | None:
+    def received(self, message: Message, server: Server, servers: int, end: float) -> Heard | None:
         """The answer, or None when it is not one (or a refusal while other resolvers are left)."""
-        if self.sock is None:
-            return None
-        try:
-            octets = self.sock.recv(LONGEST)
-            message = _message(octets)
-            if not self.query.is_response(message):
+        if message.truncated:
+            try:
+                message = wire.read(_by_tcp(self.octets, server, max(0.01, end - time.monotonic())))
+            except (OSError, Malformed):
                 return None
-            if message.flags & dns.flags.TC:
-                left = max(0.01, end - time.monotonic())
-                octets = _by_tcp(self.octets, self.server, left)
-                message = _message(octets)
-                if not self.query.is_response(message):
-                    return None
-        except (dns.exception.DNSException, OSError, ValueError, EOFError):
+        if not message.answers(self.number, *self.question):
             return None
-        if not isinstance(message, dns.message.QueryMessage):
-            return None
-        return self._judged(_heard(self.question, message, octets, self.server))
-
-    def _judged(self, heard: Heard) -> Heard | None:
+        heard = _heard(self.question, message, server)
         if heard.wire.status in {"ok", "none"}:
             return heard
         self.refused, self.refusals, self.again_at = heard, self.refusals + 1, 0.0
-        return heard if self.refusals >= len(self.servers) else None
+        return heard if self.refusals >= servers else None
 
 
-def _first(question: Question, servers: Sequence[Server]) -> _Asking | None:
+def _first(question: Question) -> _Asking | None:
     try:
-        return _Asking(question, servers)
-    except (dns.exception.DNSException, ValueError, UnicodeError):  # no name that DNS could hold
+        return _Asking(question)
+    except Malformed:  # no name that we could ask for
         return None
 
 
-def _rounds(waiting: list[_Asking], end: float, found: dict[Question, Heard]) -> None:
-    with selectors.DefaultSelector() as selector:
+class _Round:
+    """The questions of one round: one socket (and so one port) for each resolver, the answers told apart by number and question."""
+
+    def __init__(self, waiting: Sequence[_Asking], servers: Sequence[Server], end: float) -> None:
+        self.waiting, self.servers, self.end = list(waiting), servers, end
+        self.found: dict[Question, Heard] = {}
+        self._sockets: dict[Server, socket.socket] = {}
+        self._poll = select.poll()
+        self._server_of: dict[int, Server] = {}
+
+    def _socket(self, server: Server) -> socket.socket:
+        known = self._sockets.get(server)
+        if known is None:
+            known = self._sockets[server] = socket.socket(socket.AF_INET6 if ":" in server.address else socket.AF_INET, socket.SOCK_DGRAM)
+            known.setblocking(False)
+            known.connect((server.address, server.port))
+            self._poll.register(known, select.POLLIN)
+            self._server_of[known.fileno()] = server
+        return known
+
+    def _send(self, asking: _Asking, now: float) -> None:
+        """To the resolver whose turn it is."""
+        asking.turn, asking.sent, asking.again_at = asking.turn + asking.sent, True, now + TRY
+        with suppress(OSError):  # the resolver cannot be reached now: its turn ends with the time for a try
+            self._socket(self.servers[asking.turn % len(self.servers)]).send(asking.octets)
+
+    def _receive(self, server: Server) -> None:
+        """All that lies there from one resolver."""
+        while True:
+            try:
+                octets = self._sockets[server].recv(LONGEST)
+            except OSError:
+                return
+            try:
+                message = wire.read(octets)
+            except Malformed:
+                continue
+            for asking in self.waiting:
+                if asking.number == message.number and (heard := asking.received(message, server, len(self.servers), self.end)):
+                    self.found[asking.question] = heard
+            self.waiting = [asking for asking in self.waiting if asking.question not in self.found]
+
+    def run(self) -> dict[Question, Heard]:
+        """Until everything is answered or time is out."""
         try:
-            while waiting and (now := time.monotonic()) < end:
-                for asking in waiting:
+            while self.waiting and (now := time.monotonic()) < self.end:
+                for asking in self.waiting:
                     if asking.again_at <= now:
-                        asking.turn += asking.sock is not None
-                        asking.send(selector, now)
-                until = min(end, *(asking.again_at for asking in waiting))
-                for key, _ in selector.select(max(0.0, until - now)):
-                    heard = key.data.receive(end)
-                    if heard is not None:
-                        found[key.data.question] = heard
-                        key.data.close(selector)
-                waiting = [asking for asking in waiting if asking.question not in found]
+                        self._send(asking, now)
+                until = min(self.end, *(asking.again_at for asking in self.waiting))
+                for number, _ in self._poll.poll(max(1.0, (until - now) * 1000)):
+                    self._receive(self._server_of[number])
         finally:
-            for asking in waiting:
-                asking.close(selector)
-    for asking in waiting:
-        found[asking.question] = asking.refused or _failed(asking.question, "timeout")
+            for opened in self._sockets.values():
+                opened.close()
+        for asking in self.waiting:
+            self.found[asking.question] = asking.refused or _failed(asking.question, "timeout")
+        return self.found
 
 
 def ask(questions: Sequence[Question], servers: Sequence[Server], deadline: float) -> dict[Question, Heard]:
     """What came for each question within ``deadline`` seconds. Never raises: what cannot be asked or answered has its status."""
     end = time.monotonic() + deadline
-    started = {question: _first(question, servers) if servers else None for question in dict.fromkeys(questions)}
-    found = {question: _failed(question, "error") for question, asking in started.items() if asking is None}
-    _rounds([asking for asking in started.values() if asking is not None], end, found)
-    return found
+    started = {question: _first(question) if servers else None for question in dict.fromkeys(questions)}
+    asked = [asking for asking in started.values() if asking is not None]
+    failed = {question: _failed(question, "error") for question, asking in started.items() if asking is None}
+    return failed | (_Round(asked, servers, end).run() if asked else {})

@@ -12,6 +12,8 @@ from concurrent.futures import TimeoutError as NotReady
 from contextlib import suppress
 from datetime import datetime
 
+import uvloop
+
 from addin_backend.edges.smtp_probe.dialogue import Ended, NoHandshake, handshake
 from addin_backend.model.network import is_public
 from addin_backend.model.transport import AddressProbe, HostProbe
@@ -20,6 +22,7 @@ CONNECT = 10.0  # seconds for the connection
 TOTAL = 20.0  # seconds for one address, banner to TLS
 SIDE_BY_SIDE = 64
 GRACE = 5.0  # seconds for what is under way to let go at the end
+_DER = 2  # _ssl.ENCODING_DER
 MODERN = frozenset({"TLSv1.2", "TLSv1.3"})
 
 
@@ -44,11 +47,7 @@ def _chain(found: ssl.SSLObject) -> tuple[bytes, ...]:
     inner = getattr(found, "_sslobj", None)
     shown = inner.get_unverified_chain() if inner is not None else None
     leaf = found.getpeercert(binary_form=True)
-    return tuple(_der(item.public_bytes()) for item in shown) if shown else ((leaf,) if leaf else ())
-
-
-def _der(encoded: str | bytes) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(encoded) if isinstance(encoded, str) else encoded
+    return tuple(bytes(item.public_bytes(_DER)) for item in shown) if shown else ((leaf,) if leaf else ())
 
 
 def _chosen(addresses: Sequence[str]) -> list[str]:
@@ -99,7 +98,7 @@ class SmtpProber:
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = uvloop.new_event_loop()
                 self._loop.set_exception_handler(lambda _loop, _context: None)  # a broken connection is a result, no event for the log
                 self._gate = asyncio.Semaphore(SIDE_BY_SIDE)
                 self._thread = threading.Thread(target=_run, args=(self._loop,), name="smtp-probe", daemon=True)

@@ -7,9 +7,13 @@ names (RFC 6125). ``cryptography.x509.verification`` is stricter than mail serve
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,6 +22,7 @@ from OpenSSL import crypto
 from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname
 
+KNOWN = 256  # certificates that are kept as objects
 LONGEST_CHAIN = 10  # certificates; what a server shows beyond that is not looked at
 _WORDS = {  # openssl/x509_vfy.h
     9: "not_yet_valid",
@@ -43,10 +48,34 @@ class Walked:
     anchor: bytes = b""
 
 
+@lru_cache(maxsize=KNOWN)
+def _certificate(der: bytes) -> x509.Certificate:
+    """The certificate, read once: one mail server's serves thousands of domains. Raises ValueError, UnsupportedAlgorithm."""
+    return x509.load_der_x509_certificate(der)
+
+
+@lru_cache(maxsize=KNOWN)
+def _for_openssl(der: bytes) -> crypto.X509:
+    return crypto.X509.from_cryptography(_certificate(der))
+
+
+class _Held(NamedTuple):
+    """A chain that led to ``anchor``, and would at every moment of its certificates' common life: time is all that it depends on."""
+
+    anchor: bytes
+    begins: datetime
+    ends: datetime
+
+
 class Anchors:
-    """Certificates that a chain may end in (DER). Those that cannot be read are left out. Thread-safe."""
+    """Certificates that a chain may end in (DER). Those that cannot be read are left out. Thread-safe.
+
+    Chains that held are remembered: one mail server's serves thousands of domains.
+    """
 
     def __init__(self, ders: Iterable[bytes]) -> None:
+        self._held: OrderedDict[tuple[bytes, ...], _Held] = OrderedDict()
+        self._lock = threading.Lock()
         self._certificates: list[crypto.X509] = []
         for der in ders:
             try:
@@ -70,8 +99,13 @@ class Anchors:
 
     def walk(self, chain: Sequence[bytes], at: datetime) -> Walked:
         """From the leaf (first) over the others to an anchor, all of them valid at ``at``."""
+        key = tuple(chain)
+        with self._lock:
+            held = self._held.get(key)
+        if held is not None and held.begins <= at <= held.ends:
+            return Walked("ok", held.anchor)
         try:
-            certificates = [crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)) for der in chain[:LONGEST_CHAIN]]
+            certificates = [_for_openssl(der) for der in chain[:LONGEST_CHAIN]]
         except (ValueError, UnsupportedAlgorithm, crypto.Error):
             return Walked("bad_certificate")
         if not certificates:
@@ -82,13 +116,24 @@ class Anchors:
             return Walked(_WORDS.get(error.errors[0], "invalid"))
         except crypto.Error:
             return Walked("bad_certificate")
-        return Walked("ok", crypto.dump_certificate(crypto.FILETYPE_ASN1, walked[-1]))
+        anchor = crypto.dump_certificate(crypto.FILETYPE_ASN1, walked[-1])
+        lives = [_certificate(crypto.dump_certificate(crypto.FILETYPE_ASN1, item)) for item in walked]
+        self._remember(
+            key, _Held(anchor, max(item.not_valid_before_utc for item in lives), min(item.not_valid_after_utc for item in lives))
+        )
+        return Walked("ok", anchor)
+
+    def _remember(self, chain: tuple[bytes, ...], held: _Held) -> None:
+        with self._lock:
+            self._held[chain] = held
+            while len(self._held) > KNOWN:
+                self._held.popitem(last=False)
 
 
 def name_holds(leaf: bytes, name: str) -> bool:
     """Whether ``name`` stands in the certificate's subjectAltName; a common name does not count."""
     try:
-        verify_certificate_hostname(x509.load_der_x509_certificate(leaf), name)
+        verify_certificate_hostname(_certificate(leaf), name)
     except (VerificationError, CertificateError, ValueError, UnsupportedAlgorithm):
         return False
     return True
@@ -97,7 +142,7 @@ def name_holds(leaf: bytes, name: str) -> bool:
 def _serves(leaf: bytes) -> bool:
     """Whether the certificate may be a server's (RFC 5280 §4.2.1.12): no extended key usage at all, serverAuth, or any."""
     try:
-        usage = x509.load_der_x509_certificate(leaf).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        usage = _certificate(leaf).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
     except (ValueError, UnsupportedAlgorithm):
