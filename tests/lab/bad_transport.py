@@ -94,7 +94,6 @@ class Places:
         fast = self._loop.run_until_complete(self._loop.create_server(lambda: _Fast(self._context), "127.0.0.1", 0))
         self._servers = (said, fast)
         self._thread.start()
-        self.lookup = TransportLookup(World(DnsResolver(self.dns.resolver), _Missing(), MemoryPolicies()), {})
         clock, limits = (lambda: datetime.now(UTC)), (2.0, 2.0)
         ports = [server.sockets[0].getsockname()[1] for server in self._servers]
         self.probers = [SmtpProber(clock, port=port, allow_private=True, limits=limits) for port in ports]
@@ -103,7 +102,6 @@ class Places:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for prober in self.probers:
             prober.close()
-        self.lookup.close()
         self.dns.__exit__(kind, error, trace)
         asyncio.run_coroutine_threadsafe(_let_go(self._servers), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -127,7 +125,11 @@ def _policy(body: bytes) -> str:
 
 
 def _domain(places: Places, name: str) -> str:
-    return places.lookup.look_up_all([name], datetime.now(UTC), 3.0)[name].verdict.value
+    lookup = TransportLookup(World(DnsResolver(places.dns.resolver), _Missing(), MemoryPolicies()), {})
+    try:
+        return lookup.look_up_all([name], datetime.now(UTC), 3.0)[name].verdict.value
+    finally:
+        lookup.close()
 
 
 def _dialogue(places: Places, spoken: bytes, *, byte_by_byte: bool = False, for_ever: bool = False) -> str:
