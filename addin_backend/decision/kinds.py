@@ -33,6 +33,11 @@ _BY_CATEGORY = {
     "bank_account": Texts(da="et kontonummer", en="an account number"),
     "payment_card": Texts(da="et kortnummer", en="a card number"),
     "passport": Texts(da="et pasnummer", en="a passport number"),
+    "identity_paper": Texts(da="oplysninger fra pas, kørekort eller andet id", en="details of a passport, driving licence or other ID"),
+    "norwegian_id": Texts(da="et norsk fødselsnummer", en="a Norwegian national identity number"),
+    "swedish_id": Texts(da="et svensk personnummer", en="a Swedish personal identity number"),
+    "german_tax_id": Texts(da="et tysk skattenummer", en="a German tax number"),
+    "german_pension_id": Texts(da="et tysk pensionsnummer", en="a German pension insurance number"),
 }
 _PLACES = {
     Location.SUBJECT: Texts(da="i emnet", en="in the subject"),

@@ -8,17 +8,23 @@ from dataclasses import replace
 from itertools import islice
 
 from addin_backend.evidence.content import (
+    case_number,
     cpr,
     credentials,
     criminal,
     damper,
     danish_account,
+    german_pension_id,
+    german_tax_id,
+    health_record,
     iban,
     masking,
+    norwegian_id,
     passport_licence,
     payment_card,
     salary,
     special_category,
+    swedish_id,
 )
 from addin_backend.evidence.content.combine import combine
 from addin_backend.evidence.content.grade import grade
@@ -46,8 +52,10 @@ _IDENTIFIERS = (
     danish_account.recognise,
     passport_licence.recognise,
     credentials.recognise,
+    health_record.recognise,
 )
-_STATEMENTS = (criminal.recognise, special_category.recognise)
+_ABROAD = (norwegian_id.recognise, swedish_id.recognise, german_tax_id.recognise, german_pension_id.recognise)
+_STATEMENTS = (criminal.recognise, special_category.recognise, case_number.recognise)
 _NAME_GAP = re.compile(r"[_+]|(?<=[a-zæøå])-(?=[A-Za-zÆØÅæøå])")
 MOST_HITS = 500  # of one recogniser in one text; its class has long been settled
 _PROSE_FOR_PERSON = 4_000  # characters of the body in which a named person counts for the whole mail
@@ -93,9 +101,22 @@ def _surroundings(passages: Sequence[Passage], words: Sequence[Marked]) -> Surro
     return Surroundings(subject=subject.lower, damping=damper.damping(subject, body, (words[0], words[1])), person=named)
 
 
-def _hits(passage: Passage, words: Marked, terms: Terms, around: Surroundings) -> Iterator[Hit]:
+def _numbers(passage: Passage) -> Iterator[Hit]:
+    """The identifiers in a passage. What is a CPR number already is no number of another country too."""
+    taken: list[tuple[int, int]] = []
     for identify in _IDENTIFIERS:
-        yield from islice(identify(passage), MOST_HITS)
+        for hit in islice(identify(passage), MOST_HITS):
+            if hit.sensitivity is SensitivityClass.CPR:
+                taken.append((hit.start, hit.end))
+            yield hit
+    for identify in _ABROAD:
+        for hit in islice(identify(passage), MOST_HITS):
+            if not any(start < hit.end and hit.start < end for start, end in taken):
+                yield hit
+
+
+def _hits(passage: Passage, words: Marked, terms: Terms, around: Surroundings) -> Iterator[Hit]:
+    yield from _numbers(passage)
     for found in (salary.recognise(passage, around.subject), *(recognise(passage) for recognise in _STATEMENTS)):
         yield from islice((hit for hit in found if hit.certainty - around.damping // 2 >= ACCEPT), MOST_HITS)
     yield from weigh_terms(passage, terms, around, words)
@@ -125,7 +146,7 @@ def _is_closed(message: Message) -> bool:
     if not marked or "duplicate_header" in message.defects:
         return False
     subject = make_passage(message.subject, Location.SUBJECT)
-    return not any(hit.identifier for identify in _IDENTIFIERS for hit in identify(subject))
+    return not any(hit.identifier for hit in _numbers(subject))
 
 
 def _found(passages: Sequence[Passage], terms: Terms) -> list[tuple[Passage, Hit]]:

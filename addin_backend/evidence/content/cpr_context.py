@@ -53,7 +53,7 @@ _THING = (
     r"|instrument|vogn(?:en)?|pallen?|kollo|kolli|gtin|register"
 )
 _SHORT = (
-    r"ref|po|id|sn|s/n|rma|sku|ean|gln|cvr|vat|kl|isbn|issn|imei|fik|giro|iban|lot|trace|build|run|step|job|log|item|tlf|tel|fax"
+    r"ref|po|id|sn|kto|s/n|rma|sku|ean|gln|cvr|vat|kl|isbn|issn|imei|fik|giro|iban|lot|trace|build|run|step|job|log|item|tlf|tel|fax"
     r"|reg|stel|code|din|iso|cas|rekv|fakt|ordre"
     r"|varenr|lejl|boks|bygning|fly|flight|tog|rute|hold|event|prøve|sample|glas|rør|dok|doc|document|dokument|journal|sending"
     r"|change|task|besked-?id|møde-?id|meeting id|p-?nummer|se-?nr"
