@@ -46,7 +46,7 @@ def test_it_is_found_as_it_was_written(written: str, body: str) -> None:
     "body",
     [
         "Kontonummer 13097248022",
-        "Kto. nr. 13097248022",
+        "Kto.nr. 13097248022",
         "Ordre 13097248022 er sendt",
         "Faktura nr. 13097248022",
         "Sendingsnummer 13097248022",
