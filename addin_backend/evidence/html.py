@@ -21,6 +21,7 @@ _OPENS_TAG = re.compile(r"</?[a-zA-Z]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,2000}|#[xX][0-9a-fA-F]{1,2000}|[A-Za-z][A-Za-z0-9]{1,30});?")
 _VALUE = r"""\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))"""
 _SPOKEN = re.compile(rf"(?<![\w-])(?:alt|title|aria-label|placeholder|value|label|summary|content){_VALUE}", re.IGNORECASE)
+_COUNTED = re.compile(r"(?<![\w-])(?:start|value)\s*=\s*[\"']?(\d{3,10})(?!\d)", re.IGNORECASE)
 _HREF = re.compile(rf"(?<![\w-])href{_VALUE}", re.IGNORECASE)
 _NUMBER_IN_LINK = re.compile(r"\d{6}\D{0,3}\d{4}")
 _CONDITION = re.compile(r"\[(?:if|endif)[^\]<>]{0,200}\](?:>|-->)?", re.IGNORECASE)
@@ -178,6 +179,9 @@ class _Scanner:
                 self.out.gap("\t")
             elif name != "meta" or any(char.isdigit() for char in found[group]):
                 self.spoken.append(span)
+        counted = _COUNTED.search(attributes) if name in {"ol", "li"} else None
+        if counted:  # the number that a reader sees before the item
+            self.out.text(self.source, offset + counted.start(1), offset + counted.end(1), keep_lines=False)
         link = _HREF.search(attributes)
         if link and _NUMBER_IN_LINK.search(unquote(link[link.lastindex or 1])):
             group = link.lastindex or 1

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from addin_backend.evidence.html import to_text
+from addin_backend.evidence.other_order import is_turned, turned
 from addin_backend.evidence.pictures import is_small_picture
 from addin_backend.evidence.wrapped import forms, wrapping
 from addin_backend.model.message import Attachment, BodyFormat, Message
@@ -47,10 +48,12 @@ def is_decoration_link(link: str) -> bool:
 def _of_body(message: Message) -> list[Attachment]:
     body = message.body
     if message.body_format is not BodyFormat.HTML:
-        return [*([doubt()] if wrapping(body) else []), *(reading(text) for text in forms(body))]
+        other = turned(body) if is_turned(body) else ""
+        return [*([doubt()] if wrapping(body) else []), *(reading(text) for text in (*forms(body), other) if text)]
     shown = to_text(body)
     unsure = shown.doubtful or wrapping(shown.text) or wrapping(shown.apart) or not all(map(is_decoration_link, shown.embedded))
-    return [*([doubt()] if unsure else []), *(reading(text) for text in (shown.apart, shown.other) if text.strip())]
+    other = turned(shown.text) if is_turned(body) else ""
+    return [*([doubt()] if unsure else []), *(reading(text) for text in (shown.apart, shown.other, other) if text.strip())]
 
 
 def complete(message: Message) -> Message:

@@ -35,6 +35,7 @@ from addin_backend.evidence.content.private import is_private
 from addin_backend.evidence.content.prose import ACCEPT, Surroundings, weigh_terms
 from addin_backend.evidence.content.prose_model import product_model
 from addin_backend.evidence.content.scanner import Marked
+from addin_backend.evidence.content.seams import seams
 from addin_backend.evidence.content.segments import cut
 from addin_backend.evidence.content.terms import Terms
 from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
@@ -170,10 +171,12 @@ def classify(message: Message, terms: Terms, read: Reader = read_here) -> Conten
     if _is_closed(message):
         return ContentEvidence(classes=frozenset({SensitivityClass.UNREAD}))
     passages, unreadable, macros = _passages(message, read)
+    passages += seams(passages, len(message.attachments))
     found = _found(passages, terms)
     hits: list[ContentHit] = []
     identifiers: dict[str, str] = {}
-    for passage, hit in combine(passages, found, terms, product_model()):
+    written = [passage for passage in passages if passage.part < len(message.attachments)]
+    for passage, hit in combine(written, found, terms, product_model()):
         hits.append(_located(passage, hit))
         if hit.identifier:
             identifiers.setdefault(passage.normalised.origin[hits[-1].start : hits[-1].end], "")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from addin_backend.evidence.content import damper, spelled
+from addin_backend.evidence.content import damper, number_words, spelled
 from addin_backend.evidence.content.cpr_context import FAR, KEYWORD, NEAR, OTHER, Context, has_person_word, is_labelled, judge
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
@@ -41,6 +41,9 @@ _SHAPES = (  # each with the lengths of its groups of digits, one after the othe
 )
 _UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
 _GROUP = re.compile(r"\d+")
+_REFERENCE = re.compile(
+    r"(?:^|[\n.,;(])\s*(?:vores|deres|jeres|din|our|your)?\s*ref(?:erence[nr]?|\.)?(?:\s?(?:nr|no|nummer|number))?\.?\s*[:#]?\s*$"
+)
 _ELECTRONIC = re.compile(  # replacement numbers with letters (C-eCPR: initials; regions and hospitals have their own)
     r"\d(?<!\w.)\d{5}[- ]?((?=[0-9A-ZÆØÅ]{0,3}[A-ZÆØÅ])(?=[0-9A-ZÆØÅ]{0,3}[0-9])[0-9A-ZÆØÅ]{4})(?!\w)"
 )
@@ -152,6 +155,8 @@ def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple
     if not dated and not pieces:
         return 0, _NOTHING
     context = judge(passage, (item.start, item.end), keyed=bool(pieces), checked=passes_modulus_11(item.digits))
+    if context.other and item.shape == "dashed" and dated and passes_modulus_11(item.digits) and _is_bare_reference(passage, item.start):
+        return ACCEPT + 5, _NOTHING
     if not dated:
         return (60 if context.labelled or _is_called_so(passage, item) else 0), context  # mistyped, but called a CPR number
     score = item.base + context.points
@@ -160,6 +165,17 @@ def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple
     elif item.digits.startswith("0101"):
         score += 5
     return (score - 30 if _looks_like_a_time(item) and context.points < 45 else score), context
+
+
+def _is_bare_reference(passage: Passage, start: int) -> bool:
+    """Whether nothing but "Reference:" stands before the number in its line: people also file under a person's number. One in 300 of other
+    references in this shape is a date and passes modulus 11.
+    """
+    line, _ = passage.line(start)
+    before = passage.folded[max(line, start - NEAR) : start]
+    if not before.strip():
+        before = passage.folded[max(0, line - NEAR) : start].rstrip().rsplit("\n", 1)[-1]
+    return _REFERENCE.search(before) is not None
 
 
 def _unusual_score(passage: Passage, item: _Candidate) -> tuple[int, Context]:
@@ -193,10 +209,14 @@ def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
 
 
 def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
-    """The numbers in odd spellings, with their scores: those behind a label, and six and four digits in neighbouring cells."""
-    for start, end, digits in islice(spelled.labelled(passage), MOST_HITS) if pieces else ():
-        if is_date(digits):
-            yield _Candidate("spelled", 0, start, end, digits), 60
+    """The numbers in odd spellings, with their scores: those behind a label (also in words, with letters for digits, in two pieces), and
+    six and four digits in neighbouring cells.
+    """
+    if pieces:
+        for way in (spelled.labelled, spelled.lettered, spelled.apart, number_words.in_words):
+            for start, end, digits in islice(way(passage), MOST_HITS):
+                if is_date(digits):
+                    yield _Candidate("spelled", 0, start, end, digits), 60
     for start, end, digits in islice(spelled.cells(passage), MOST_HITS):
         if is_date(digits):
             item = _Candidate("cells", 20, start, end, digits)

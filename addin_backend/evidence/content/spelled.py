@@ -15,6 +15,7 @@ _LABELLED = re.compile(
     rf"(?<![a-zæøå])e?(?:{'|'.join(_PIECES)})[a-zæøå.]{{0,8}}[ \t]{{0,3}}(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?\s{{0,3}}"
     r"(?:er|is|var|på|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?=[0-9])"
 )
+_LABELLED_ANY = re.compile(_LABELLED.pattern.replace("(?=[0-9])", "(?=[0-9oоil|])"))
 _TEN = re.compile(r"[0-9](?:[\W_]{0,6}[0-9]){9}(?![0-9])")
 _DATE = re.compile(  # with its year or its hour beside it
     r"(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}[-./ ][0-9]{1,2}(?![0-9])|[0-9]{1,2}[-./ ]{1,2}[0-9]{1,2}[-./ ]{1,2}(?:19|20)[0-9]{2}(?![0-9])\W"
@@ -39,6 +40,42 @@ def labelled(passage: Passage) -> Iterator[tuple[int, int, str]]:
         found = _TEN.match(text, done)
         if found and not _DATE.match(text, done):
             yield found.start(), found.end(), "".join(char for char in found.group() if char in "0123456789")
+
+
+_LETTERED = re.compile(r"[0-9oоil|](?:[ .-]{0,3}[0-9oоil|]){9}(?![0-9a-zæøå])")
+_AS_DIGITS = str.maketrans("oоil|", "00111")
+FEWEST_TRUE = 5  # true digits among ten characters
+_FOUR_APART = re.compile(
+    r"(?<![0-9])([0-9]{6})(?![0-9])[^0-9\n]{0,60}?(?:sidste fire|fire sidste|sidste 4|slutter|ender|last four|last 4|ending|løbenummer)"
+    r"[^0-9\n]{0,30}([0-9]{4})(?![0-9])"
+)
+
+
+def lettered(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) of the number behind each CPR label in which letters stand for some digits ("O4O574-l235"), in order."""
+    text, done = passage.folded, 0
+    for piece in _PIECE.finditer(text):
+        label = _LABELLED_ANY.match(text, piece.start()) if piece.start() >= done else None
+        if label is None:
+            continue
+        done = label.end()
+        found = _LETTERED.match(text, done)
+        if found and sum(map(str.isdigit, found.group())) >= FEWEST_TRUE and not found.group().replace(" ", "").isdigit():
+            digits = "".join(char for char in found.group().translate(_AS_DIGITS) if char in "0123456789")
+            yield found.start(), found.end(), digits
+
+
+def apart(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) where six digits and "the last four are" four stand in one line behind a CPR label."""
+    text, done = passage.folded, 0
+    for piece in _PIECE.finditer(text):
+        if piece.start() < done:
+            continue
+        end = text.find("\n", piece.end(), piece.end() + 150)
+        found = _FOUR_APART.search(text, piece.end(), end if end >= 0 else piece.end() + 150)
+        if found:
+            done = found.end()
+            yield found.start(), found.end(), found[1] + found[2]
 
 
 def cells(passage: Passage) -> Iterator[tuple[int, int, str]]:
