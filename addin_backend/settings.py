@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     entra_certificate: str = ""
     entra_key: str = ""
     entra_audience: str = ""
+    msal_browser: str = ""
     log_format: str = "json"
 
 
@@ -149,6 +150,10 @@ TABLE: tuple[Row, ...] = (
     Row("entra_certificate", "PEM file: certificate of the app registration."),
     Row("entra_key", "PEM file: the certificate's private key.", secret=True),
     Row("entra_audience", "Audience that the add-in's tokens must carry, e.g. api://<client id>."),
+    Row(
+        "msal_browser",
+        "Path of msal-browser.min.js (npm: @azure/msal-browser) for nested app authentication; empty: Office's own sign-in only.",
+    ),
     Row("log_format", "'json' or 'console'."),
 )
 

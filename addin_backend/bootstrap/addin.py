@@ -14,6 +14,7 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.emergency import in_force
 from addin_backend.bootstrap.live_rules import LiveRules
 from addin_backend.bootstrap.sending import Cabinet, recording, with_history
+from addin_backend.bootstrap.setting_files import read_setting
 from addin_backend.evidence.registers import Registers
 from addin_backend.flows.check import Ask, check
 from addin_backend.flows.offline import Hearing, hear, inside_of, snapshot_of
@@ -71,6 +72,7 @@ def open_addin(settings: Settings, rules: LiveRules, cabinet: Cabinet) -> Addin:
     return Addin(
         origin=origin_of(settings.public_url),
         client_id=settings.entra_client,
+        msal=read_setting(settings, "msal_browser") if settings.msal_browser else b"",
         preflight=preflight,
         snapshot=snapshots(settings, rules, key),
         emergency=lambda: in_force(Path(settings.data_dir), int(now().timestamp())),

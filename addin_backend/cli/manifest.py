@@ -37,13 +37,14 @@ def manifest_build(out: Annotated[Path, typer.Option(help="Folder to write to.")
 def manifest_front(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to: the document root of the front.")],
     source: SOURCE = FOLDER / "build.toml",
+    msal: Annotated[Path | None, typer.Option(help="msal-browser.min.js, for nested app authentication.")] = None,
 ) -> None:
     """Write the static files for a web server that answers when the backend is dead."""
     from addin_backend.manifest import front, lint  # here, so that other commands do not load them
     from addin_backend.manifest.source import read_source  # likewise
 
     try:
-        files = front.front_files(read_source(source), EVENT_CODE.parent)
+        files = front.front_files(read_source(source), EVENT_CODE.parent, lint.read(msal) if msal else b"")
         if (folder / "addin" / "degraded.json").exists():
             files.pop("addin/degraded.json")  # an emergency that is in force stays
         lint.write(folder, files)

@@ -14,7 +14,8 @@ from addin_backend.manifest.source import read_source
 from addin_backend.manifest.tree import Element, Node, Unreadable, read_json, read_xml
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The file's bytes. Raises BadInput."""
     try:
         return path.read_bytes()
     except OSError:
@@ -41,7 +42,7 @@ def _json_tree(path: Path, raw: bytes) -> Node | Fault:
 
 def lint_xml(path: Path, code: EventCode) -> Iterator[Fault]:
     """The faults of an add-in-only manifest."""
-    raw = _read(path)
+    raw = read(path)
     tree = _xml_tree(path, raw)
     if isinstance(tree, Fault):
         yield tree
@@ -53,16 +54,16 @@ def lint_xml(path: Path, code: EventCode) -> Iterator[Fault]:
 
 def lint_json(path: Path, code: EventCode) -> Iterator[Fault]:
     """The faults of a unified manifest, with its locale file, its icons and the XML manifest when it lies beside it."""
-    tree = _json_tree(path, _read(path))
+    tree = _json_tree(path, read(path))
     if isinstance(tree, Fault):
         yield tree
         return
     locale_path, xml_path = path.with_name(LOCALE_FILE), path.with_name(XML)
-    locale = _json_tree(locale_path, _read(locale_path)) if locale_path.is_file() else None
+    locale = _json_tree(locale_path, read(locale_path)) if locale_path.is_file() else None
     if isinstance(locale, Fault):
         yield locale
         return
-    xml = _xml_tree(xml_path, _read(xml_path)) if xml_path.is_file() else None
+    xml = _xml_tree(xml_path, read(xml_path)) if xml_path.is_file() else None
     beside = {item.name: item.read_bytes() for item in path.parent.glob("*.png")}
     given = json_rules.Json(str(path), tree, str(locale_path), locale, beside, code, xml if isinstance(xml, Element) else None)
     for rule in json_rules.RULES:
@@ -71,7 +72,7 @@ def lint_json(path: Path, code: EventCode) -> Iterator[Fault]:
 
 def lint_package(path: Path) -> Iterator[Fault]:
     """The package holds the four files that lie beside it, to the byte, and nothing else."""
-    found = unpacked(_read(path))
+    found = unpacked(read(path))
     if found is None:
         yield Fault(str(path), 1, "MP-01", "this is no zip file: run `addin-backend manifest build`")
         return
@@ -87,7 +88,7 @@ def lint_package(path: Path) -> Iterator[Fault]:
 
 def lint_built(folder: Path, source: Path) -> Iterator[Fault]:
     """The files are what the source makes today."""
-    pictures = {name: _read(folder / name) for name in PICTURES}
+    pictures = {name: read(folder / name) for name in PICTURES}
     for name, content in built(read_source(source), pictures).items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != content:

@@ -23,21 +23,36 @@ ICON_AGE = 86_400  # Office refuses icons that may not be kept
 PREFLIGHT_AGE = 600
 
 
-@functools.lru_cache(maxsize=4)
-def event_code(origin: str, client_id: str) -> bytes:
-    """launchevent.js for one installation: the classic runtime takes absolute addresses only, so the origin is written in."""
-    text = (FOLDER / "launchevent.js").read_text(encoding="utf-8")
+@functools.lru_cache(maxsize=8)
+def filled(name: str, origin: str, client_id: str) -> bytes:
+    """A script for one installation: the classic runtime takes absolute addresses only, and both scripts sign in to one application."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
     return text.replace("{{origin}}", origin).replace("{{client_id}}", client_id).encode()
 
 
-async def _event_code(request: Request) -> Response:
-    """``GET /addin/launchevent.js``: a short life and an entity tag (RFC 9110 §8.8.3)."""
-    addin = services_of(request).addin
-    code = event_code(addin.origin, addin.client_id)
-    headers = {"ETag": f'"{hashlib.sha256(code).hexdigest()[:32]}"', "Cache-Control": f"public, max-age={EVENT_AGE}, must-revalidate"}
+def _script(request: Request, code: bytes, seconds: int) -> Response:
+    """``code`` with a life and an entity tag (RFC 9110 §8.8.3)."""
+    headers = {"ETag": f'"{hashlib.sha256(code).hexdigest()[:32]}"', "Cache-Control": f"public, max-age={seconds}, must-revalidate"}
     if headers["ETag"] in {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}:
         return Response(status_code=304, headers=headers)
     return Response(code, media_type="text/javascript", headers=headers)
+
+
+async def _event_code(request: Request) -> Response:
+    """``GET /addin/launchevent.js``."""
+    addin = services_of(request).addin
+    return _script(request, filled("launchevent.js", addin.origin, addin.client_id), EVENT_AGE)
+
+
+async def _sign_in(request: Request) -> Response:
+    """``GET /addin/sign_in.js``."""
+    addin = services_of(request).addin
+    return _script(request, filled("sign_in.js", addin.origin, addin.client_id), 0)
+
+
+async def _msal(request: Request) -> Response:
+    """``GET /addin/msal-browser.min.js``: Microsoft's library as the installation has it; empty where it has none."""
+    return _script(request, services_of(request).addin.msal, ICON_AGE)
 
 
 async def _allowed(request: Request) -> Response:
@@ -87,6 +102,8 @@ class AddinFiles(StaticFiles):
 ROUTES: tuple[BaseRoute, ...] = (
     Route(ALLOWED, _allowed, methods=["GET"]),
     Route(EVENT_CODE, _event_code, methods=["GET"]),
+    Route("/addin/sign_in.js", _sign_in, methods=["GET"]),
+    Route("/addin/msal-browser.min.js", _msal, methods=["GET"]),
     _OptionsOnly("/api/v1/{rest:path}", _preflight, methods=["OPTIONS"]),
     Mount("/addin", AddinFiles(directory=FOLDER)),
 )

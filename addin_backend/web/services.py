@@ -209,6 +209,7 @@ class Addin:
 
     ``origin``     scheme and host that the files and the API are reached at, as the manifest says; written into the event code.
     ``client_id``  of the add-in's app registration; written into it too.
+    ``msal``       msal-browser for nested app authentication; b"": Office's own sign-in only.
     ``preflight``  the decision about a draft that is still being written: nothing is recorded.
     ``snapshot``   the day's paper that a client decides with when the service is dead; ``emergency`` the one two people declared, if any.
     ``hear``       what a client decided alone (who tells it, entries); recorded once, however often it is told.
@@ -216,6 +217,7 @@ class Addin:
 
     origin: str = "http://127.0.0.1:8000"
     client_id: str = ""
+    msal: bytes = b""
     preflight: Callable[[CheckCall], Decision] = _nobody
     snapshot: Callable[[], Snapshot | None] = _no_paper
     emergency: Callable[[], Paper | None] = _no_paper

@@ -19,7 +19,7 @@ from addin_backend.errors import BadInput
 from addin_backend.manifest.package import PICTURES, built, unpacked
 from addin_backend.manifest.source import parse_source, read_source
 from addin_backend.manifest.tree import Unreadable, read_json, read_xml
-from addin_backend.web.addin_files import FOLDER, event_code
+from addin_backend.web.addin_files import FOLDER, filled
 
 FILES = {"manifest.xml", "manifest.json", "en-us.json", "color.png", "outline.png", "package.zip"}
 
@@ -95,15 +95,19 @@ def test_the_front_has_the_very_files_of_the_server(root: Path, tmp_path: Path) 
     source = read_source(root / "manifest" / "build.toml")
     run = CliRunner()
     assert run.invoke(app, ["manifest", "front", str(tmp_path)]).exit_code == 0
-    assert (tmp_path / "addin" / "launchevent.js").read_bytes() == event_code(source.origin, source.client_id)
+    for name in ("launchevent.js", "sign_in.js"):
+        assert (tmp_path / "addin" / name).read_bytes() == filled(name, source.origin, source.client_id)
+    assert (tmp_path / "addin" / "msal-browser.min.js").read_bytes() == b""
     assert (tmp_path / "addin" / "degraded.json").read_bytes() == b"null"
     allowed = json.loads((tmp_path / ".well-known" / "microsoft-officeaddins-allowed.json").read_text())
     assert allowed == {"allowed": [source.url("addin/launchevent.js")]}
     for path in FOLDER.rglob("*"):
-        if path.is_file() and path.name != "launchevent.js":
+        if path.is_file() and path.name not in {"launchevent.js", "sign_in.js"}:
             assert (tmp_path / "addin" / path.relative_to(FOLDER)).read_bytes() == path.read_bytes()
     (tmp_path / "addin" / "degraded.json").write_bytes(b"{}")
-    assert run.invoke(app, ["manifest", "front", str(tmp_path)]).exit_code == 0
+    (tmp_path / "msal.js").write_bytes(b"var msal")
+    assert run.invoke(app, ["manifest", "front", str(tmp_path), "--msal", str(tmp_path / "msal.js")]).exit_code == 0
+    assert (tmp_path / "addin" / "msal-browser.min.js").read_bytes() == b"var msal"
     assert (tmp_path / "addin" / "degraded.json").read_bytes() == b"{}"
 
 

@@ -41,6 +41,17 @@ def test_the_event_code_is_kept_for_minutes_and_asked_for_by_its_tag() -> None:
     assert client(Recorder(), addin=Addin("https://other.example")).get(EVENT).headers["etag"] != tag
 
 
+def test_the_pane_signs_in_to_the_same_application_and_msal_comes_from_the_installation() -> None:
+    """sign_in.js carries origin and client id, too; msal-browser is what the setting names, and an empty script without one."""
+    app = client(Recorder(), addin=Addin(ORIGIN, "client-1", b"var msal = {};"))
+    assert f'const ORIGIN = "{ORIGIN}";' in app.get("/addin/sign_in.js").text
+    found = app.get("/addin/msal-browser.min.js")
+    assert (200, "var msal = {};", "text/javascript; charset=utf-8") == (found.status_code, found.text, found.headers["content-type"])
+    assert (200, "") == ((empty := _app().get("/addin/msal-browser.min.js")).status_code, empty.text)
+    for page in ("/addin/taskpane.html", "/addin/launchevent.html"):
+        assert app.get(page).text.count("msal-browser.min.js") == 1
+
+
 def test_the_well_known_file_names_exactly_the_event_code() -> None:
     """200, JSON, without sign-in, the one script of the manifest."""
     answer = _app().get("/.well-known/microsoft-officeaddins-allowed.json")

@@ -3,10 +3,10 @@
 import { client } from "./api.js";
 import { Compose } from "./compose.js";
 import { keepInTouch } from "./offline.js";
-import { accessToken } from "./outlook.js";
 import { Read } from "./read.js";
 import { myRecord } from "./record.js";
 import { button, element } from "./show.js";
+import { accessToken } from "./sign_in.js";
 import { Stage } from "./stage.js";
 import { languageOf, STRINGS } from "./strings.js";
 import { wear } from "./theme.js";
