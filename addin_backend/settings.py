@@ -18,6 +18,7 @@ _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Some = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Hours = Annotated[int, msgspec.Meta(ge=1, le=24)]
+_Seconds_or_none = Annotated[float, msgspec.Meta(ge=0, le=300)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]  # also refuses nan, which no comparison holds for
 
 
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ews_user: str = ""
     ews_password: str = ""
     ews_connections: _Some = 4
+    ledger_seconds: _Seconds_or_none = 120.0
     entra_tenant: str = ""
     entra_client: str = ""
     entra_certificate: str = ""
@@ -145,6 +147,10 @@ TABLE: tuple[Row, ...] = (
     Row("ews_user", "Service account for basic authentication."),
     Row("ews_password", "Its password.", secret=True),
     Row("ews_connections", "How many connections to Exchange at once."),
+    Row(
+        "ledger_seconds",
+        "Seconds between two looks at the Sent Items of the directory file's mailboxes: what left unchecked is judged. 0: never.",
+    ),
     Row("entra_tenant", "Tenant id in Entra ID."),
     Row("entra_client", "Client id of the app registration."),
     Row("entra_certificate", "PEM file: certificate of the app registration."),

@@ -246,6 +246,11 @@ def judged(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymise
     return _decision("offline_judged", decision, evidence, act, names, _NO_REASONS)
 
 
+def unchecked(decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser) -> Record:
+    """A mail that left without us, judged afterwards: what the rules say of it as it was sent."""
+    return _decision("unchecked", decision, evidence, act, names, _NO_REASONS)
+
+
 def outcome(job: SendJob, at: datetime, names: Pseudonymiser, number: int = 1) -> Record:
     """How a round of a send ended: per group the protection, the state and how many recipients. Raises ValueError for one that goes on.
 

@@ -29,6 +29,7 @@ from addin_backend.flows.check import Checking
 from addin_backend.flows.pre_send import Recording
 from addin_backend.model.decision import Decision
 from addin_backend.model.evidence import Evidence
+from addin_backend.model.message import Message
 from addin_backend.model.policy import RecordedQuestion
 from addin_backend.ports import Durable, Mailbox
 from addin_backend.sealing import envelope
@@ -173,8 +174,8 @@ def reasons_of(cabinet: Cabinet, event_id: str) -> Mapping[str, str]:
     return msgspec.msgpack.decode(cabinet.unseal(sealed, f"{REASONS}\n{event_id}"), type=dict[str, str])
 
 
-def recording(cabinet: Cabinet) -> Recording:
-    """Where checks are recorded."""
+def recording(cabinet: Cabinet, let_go: Callable[[Message, Act], None] = lambda _message, _act: None) -> Recording:
+    """Where checks are recorded. ``let_go`` remembers for the ledger which mail a check let go."""
     return Recording(
         log=cabinet.log,
         names=cabinet.names,
@@ -182,6 +183,7 @@ def recording(cabinet: Cabinet) -> Recording:
         new_id=new_id,
         keep=lambda event_id, decision: keep_question(cabinet, event_id, decision),
         keep_reasons=lambda event_id, reasons: keep_reasons(cabinet, event_id, reasons),
+        let_go=let_go,
     )
 
 

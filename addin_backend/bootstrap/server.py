@@ -15,6 +15,7 @@ from addin_backend.bootstrap.addin import open_addin
 from addin_backend.bootstrap.after_send import after_send
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.ledger import LedgerLoop
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.send_desk import Desk
@@ -158,19 +159,22 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
         mailbox, cabinet = ews_mailbox(settings), open_cabinet(settings)
         workflows = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, around.hooks)
+        ledger = LedgerLoop(settings, cabinet, rules, mailbox)
         try:
             around.seed(cabinet)
             rules.start(cabinet)
+            ledger.start()
             yield Services(
                 identify=around.identify,
                 intake=from_draft,
-                check=_check_service(rules, cabinet, recording(cabinet)),
+                check=_check_service(rules, cabinet, recording(cabinet, ledger.let_go)),
                 send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, workflows.durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
                 after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
+                ledger=ledger.view,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
@@ -187,10 +191,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
         finally:
-            workflows.close()
-            rules.stop()
-            cabinet.close()
-            mailbox.close()
+            for end in (ledger.stop, workflows.close, rules.stop, cabinet.close, mailbox.close):
+                end()
 
 
 def _bundle_service(rules: LiveRules, cabinet: Cabinet, token: str) -> ServedBundle:

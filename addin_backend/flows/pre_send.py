@@ -23,7 +23,8 @@ _AS_IT_IS = frozenset({Protection.PLAIN, Protection.TLS})
 class Recording:
     """Where checks are recorded, and what tickets are sealed with. ``new_id`` gives fresh unguessable ids.
 
-    ``keep`` keeps the question of an event beside the log, ``keep_reasons`` the reasons that were given; they raise Unavailable.
+    ``keep`` keeps the question of an event beside the log, ``keep_reasons`` the reasons that were given, ``let_go`` which mail a
+    check let go (flows/ledger.py); they raise Unavailable.
     """
 
     log: AccountabilityLog
@@ -32,6 +33,7 @@ class Recording:
     new_id: Callable[[], str]
     keep: Callable[[str, Decision], None] = field(default=lambda _event, _decision: None)
     keep_reasons: Callable[[str, Mapping[str, str]], None] = field(default=lambda _event, _reasons: None)
+    let_go: Callable[[Message, Act], None] = field(default=lambda _message, _act: None)
 
 
 def may_leave_as_it_is(decision: Decision) -> bool:
@@ -50,6 +52,7 @@ def pre_send(message: Message, ask: Ask, act: Act, checking: Checking, recording
     if decision.action is Action.ALLOW or may_leave_as_it_is(decision):
         leaving = departed(f"{act.mailbox.lower()}\n{decision.digest}", message, decision, evidence, said.answers, ())
         remember(checking.sources, leaving, decision.action)
+        recording.let_go(message, act)
     if not may_leave_as_it_is(decision):
         return decision, None
     value = ticket.issue_for(

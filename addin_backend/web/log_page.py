@@ -17,11 +17,12 @@ from addin_backend.web.exchange import request_id_of, services_of
 from addin_backend.web.pages import pages_of
 from addin_backend.web.services import LogLine
 
-DECIDING = frozenset({"checked", "decided", "offline_judged"})
+DECIDING = frozenset({"checked", "decided", "offline_judged", "unchecked"})
 SHOWN = 25  # records on the page
 ACTIONS = {
     "checked": Texts(da="Mail tjekket", en="Mail checked"),
     "decided": Texts(da="Afgørelse om at sende", en="Decision to send"),
+    "unchecked": Texts(da="Sendt uden tjek, vurderet bagefter", en="Sent unchecked, judged afterwards"),
     "sent": Texts(da="Sendt", en="Sent"),
     "partly_sent": Texts(da="Delvist sendt", en="Partly sent"),
     "not_sent": Texts(da="Ikke sendt", en="Not sent"),

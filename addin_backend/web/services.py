@@ -187,6 +187,28 @@ def _no_report(event: str, fields: Mapping[str, object]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A mail that left unchecked. ``who`` is a pseudonym, as in the log; ``case``: the rules found something; ``event_id`` its record."""
+
+    at: datetime
+    who: str
+    case: bool
+    action: str
+    codes: tuple[str, ...]
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """Sent items counted by why they stand there; how many mailboxes are read, and when the one that is furthest behind was."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    mailboxes: int = 0
+    oldest: datetime | None = None
+    rows: tuple[LedgerRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ServedBundle:
     """``build`` gives the signed bundle in force and its entity tag; ``token`` opens it, and without one it stays closed."""
 
@@ -238,6 +260,7 @@ class Services:
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
     ``package``    the sealed package behind a link; raises NotFound.
+    ``ledger``     sent mail, and what of it left unchecked.
     ``open_pages`` console and log without sign-in: the demo world on loopback only.
     ``report``     takes an event and its fields (the structured log).
     ``request_scope`` binds the request id to everything logged inside it.
@@ -264,6 +287,7 @@ class Services:
     new_request_id: Callable[[], str]
     report: Callable[[str, Mapping[str, object]], None] = _no_report
     request_scope: Callable[[str], AbstractContextManager[object]] = nullcontext
+    ledger: Callable[[], LedgerView] = LedgerView
     organisation: str = ""
     open_pages: bool = False
     message_limit: int = 35 * MEGABYTE

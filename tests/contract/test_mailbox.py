@@ -16,6 +16,7 @@ import pytest
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.graph.mailbox import GraphMailbox
 from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
+from addin_backend.model.ledger import SentEntry
 from addin_backend.model.sending import Draft
 from exchange_simulator import BO, JONAS, KARIN, METTE, SERVICE, TRANSPORTS, World, delivered, mail, running
 
@@ -479,3 +480,31 @@ def test_a_kill_in_the_middle_of_a_send_loses_and_doubles_nothing(tmp_path_facto
                 world.mailbox.send(METTE, world.mailbox.save(METTE, outgoing), outgoing)
                 assert 1 == len(world.journal(outgoing.marker))
         assert world.violations() == []
+
+
+def test_sent_items_are_listed_by_what_came_since(world: World) -> None:
+    """First all of it by pages, then only what is new; each with its Message-ID and marker; the mail behind it can be read."""
+    first = [mail(save_to="sentitems") for _ in range(3)]
+    for outgoing in first:
+        world.mailbox.send(KARIN, world.mailbox.save(KARIN, outgoing), outgoing)
+    box = world.graph if world.transport == "graph" else world.ews
+    met: list[SentEntry] = []
+    state, more = "", True
+    while more:
+        page = box.sent_since(KARIN, state, 2)
+        met, state, more = [*met, *page.entries], page.state, page.more
+    assert {(one.message_id, one.marker) for one in first} <= {(entry.message_id, entry.marker) for entry in met}
+    assert all(entry.sent_at is not None for entry in met)
+    later = mail(save_to="sentitems")
+    world.mailbox.send(KARIN, world.mailbox.save(KARIN, later), later)
+    page = box.sent_since(KARIN, state, 50)
+    assert ([later.message_id], False) == ([entry.message_id for entry in page.entries], page.more)
+    assert b"Hej Bo" in box.read_sent(KARIN, page.entries)[page.entries[0].item_id]
+    assert () == box.sent_since(KARIN, page.state, 50).entries
+
+
+def test_a_state_that_the_server_does_not_know_is_not_found(world: World) -> None:
+    """The caller begins again; nothing is passed over in silence."""
+    box = world.graph if world.transport == "graph" else world.ews
+    with pytest.raises(NotFound):
+        box.sent_since(KARIN, "%24deltatoken=gone" if world.transport == "graph" else "Z29uZQ==", 50)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
 from exchangelib import IMPERSONATION, UTC, Account, Version
 
-from addin_backend.edges.ews import properties
+from addin_backend.edges.ews import properties, sent_items
 from addin_backend.edges.ews.disarm import disarmed, rearmed
 from addin_backend.edges.ews.folders import DRAFTS, SENT_ITEMS, Folders, distinguished
 from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenProvider, configuration, quieten
 from addin_backend.edges.ews.requests import Requests
 from addin_backend.edges.ews.writing import outgoing_item
 from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import with_categories
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
@@ -141,6 +142,14 @@ class EwsMailbox:
     def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         """Delete the readable copies with this marker from Sent Items."""
         self._run(mailbox, lambda requests: _delete_marked(requests, distinguished(SENT_ITEMS, mailbox), outgoing.marker))
+
+    def sent_since(self, mailbox: str, state: str, most: int) -> SentPage:
+        """What came into Sent Items since ``state``. Raises NotFound when Exchange does not know the state any more."""
+        return self._run(mailbox, lambda requests: sent_items.page(requests, mailbox, state, most))
+
+    def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
+        """The mails behind entries, by item id; one that is gone is left out."""
+        return self._run(mailbox, lambda requests: sent_items.read(requests, entries))
 
     def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool) -> Draft:
         def look(requests: Requests) -> Draft | None:

@@ -25,6 +25,14 @@ class DisarmedRecipients(ExtendedProperty):  # type: ignore[misc]  # exchangelib
     property_type = "String"
 
 
+class TicketHeader(ExtendedProperty):  # type: ignore[misc]  # exchangelib has no types
+    """The transport ticket as the add-in sets it: a custom internet header."""
+
+    distinguished_property_set_id = "InternetHeaders"
+    property_name = "X-SendSecurely-Ticket"
+    property_type = "String"
+
+
 class MessageFlags(ExtendedProperty):  # type: ignore[misc]  # exchangelib has no types
     """PidTagMessageFlags (MS-OXCMSG §2.2.1.6): without mfUnsent (0x8) a message that we store is no draft."""
 
@@ -33,6 +41,7 @@ class MessageFlags(ExtendedProperty):  # type: ignore[misc]  # exchangelib has n
 
 
 MARKER, DISARMED, FLAGS = "send_securely_marker", "send_securely_recipients", "send_securely_flags"
+TICKET = "send_securely_ticket"
 READ_AND_SENT = 0x1
 
 
@@ -40,6 +49,6 @@ def register() -> None:
     """Make exchangelib's Message know our properties; once per process, which is how exchangelib has it."""
     with _registered:
         known = {field.name for field in Message.FIELDS}
-        for name, kind in ((MARKER, Marker), (DISARMED, DisarmedRecipients), (FLAGS, MessageFlags)):
+        for name, kind in ((MARKER, Marker), (DISARMED, DisarmedRecipients), (FLAGS, MessageFlags), (TICKET, TicketHeader)):
             if name not in known:
                 Message.register(name, kind)

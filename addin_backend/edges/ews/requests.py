@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from exchangelib import Account, Message
-from exchangelib.errors import ErrorFolderExists
+from exchangelib.errors import ErrorFolderExists, ErrorInvalidSyncStateData, ErrorItemNotFound
 from exchangelib.fields import FieldPath
 from exchangelib.properties import FolderId
 
 from addin_backend.edges.ews import services
 from addin_backend.edges.ews.failures import said_by_us
+from addin_backend.errors import NotFound
 
 
 class Requests:
@@ -39,6 +40,33 @@ class Requests:
                 query_string=None, depth="Shallow", calendar_view=None, max_items=10, offset=0,
             )  # fmt: skip
             return [_result(item) for item in found]
+
+        return said_by_us(run)
+
+    def changes(self, folder: Any, state: str, fields: Sequence[str], most: int) -> tuple[list[Any], str, bool]:
+        """SyncFolderItems: what is new or changed since ``state``, the new state, and whether that was all. NotFound for an old state."""
+        service = services.Sync(account=self.account, timeout=self._timeout)
+
+        def run() -> tuple[list[Any], str, bool]:
+            try:
+                found = list(service.call(
+                    folder=folder, shape="IdOnly", additional_fields=[_path(field) for field in fields], sync_state=state or None,
+                    ignore=None, max_changes_returned=most, sync_scope=None,
+                ))  # fmt: skip
+            except ErrorInvalidSyncStateData:
+                raise NotFound from None
+            items = [item for kind, item in map(_result, found) if kind in ("create", "update")]
+            return items, str(service.sync_state), bool(service.includes_last_item_in_range)
+
+        return said_by_us(run)
+
+    def get_many(self, item_ids: Sequence[str], *fields: str) -> list[Any]:
+        """GetItem of several; one that is gone is left out."""
+        service = services.Get(account=self.account, timeout=self._timeout)
+
+        def run() -> list[Any]:
+            found = service.call(items=[(one,) for one in item_ids], additional_fields=[_path(field) for field in fields], shape="IdOnly")
+            return [_result(item) for item in found if not isinstance(item, ErrorItemNotFound)]
 
         return said_by_us(run)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from exchangelib.properties import FolderId
-from exchangelib.services import CreateFolder, CreateItem, DeleteItem, FindFolder, FindItem, GetItem, SendItem, UpdateItem
+from exchangelib.services import CreateFolder, CreateItem, DeleteItem, FindFolder, FindItem, GetItem, SendItem, SyncFolderItems, UpdateItem
+from exchangelib.services.common import EWSService
 from exchangelib.util import create_element
 
 
@@ -49,6 +50,16 @@ class Delete(_OneVersion, DeleteItem):  # type: ignore[misc]  # exchangelib has 
 
 class Find(_OneVersion, FindItem):  # type: ignore[misc]  # exchangelib has no types
     """FindItem."""
+
+
+class Sync(_OneVersion, SyncFolderItems):  # type: ignore[misc]  # exchangelib has no types
+    """SyncFolderItems, one page."""
+
+    def _get_element_container(self, message: Any, name: str | None = None) -> Any:
+        """exchangelib looks for the new state before it looks whether the answer is an error, which has none."""
+        if message.get("ResponseClass") == "Error":
+            return EWSService._get_element_container(self, message=message, name=name)
+        return super()._get_element_container(message=message, name=name)
 
 
 class FindFolderIds(_OneVersion, FindFolder):  # type: ignore[misc]  # exchangelib has no types

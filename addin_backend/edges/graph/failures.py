@@ -26,6 +26,7 @@ THROTTLED, UNAVAILABLE, FULL = 429, 503, 507
 
 _KINDS: tuple[tuple[frozenset[str], type[SendSecurelyError]], ...] = (
     (frozenset({"erroritemnotfound", "errorinvalididmalformed", "errorinvalididempty", "errorinvalidid"}), NotFound),
+    (frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"}), NotFound),  # a state that is too old
     (frozenset({"errorirresolvableconflict", "errorstaleobject", "errorchangekeyrequired", "errorinvalidchangekey"}), Conflict),
     (
         frozenset(

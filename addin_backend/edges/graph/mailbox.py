@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from addin_backend.edges.graph import wire
+from addin_backend.edges.graph import sent_items, wire
 from addin_backend.edges.graph.client import Client, TokenProvider
 from addin_backend.edges.graph.disarm import disarmed, rearmed
 from addin_backend.edges.graph.folders import Folders
 from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
 from addin_backend.errors import BadInput, Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import message_id, with_categories
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
@@ -130,6 +131,14 @@ class GraphMailbox:
         """Delete the readable copies with this marker from Sent Items."""
         requests = self._requests(mailbox)
         _delete(requests, requests.find(has_property(wire.MARKER, outgoing.marker), SENT_ITEMS))
+
+    def sent_since(self, mailbox: str, state: str, most: int) -> SentPage:
+        """What came into Sent Items since ``state``. Raises NotFound when Graph does not know the state any more."""
+        return sent_items.page(self._requests(mailbox), state, most)
+
+    def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
+        """The mails behind entries, by item id; one that is gone is left out."""
+        return sent_items.read(self._requests(mailbox), entries)
 
     def _file(self, requests: Requests, mailbox: str, folder: str, test: str) -> None:
         """Move sent copies from Sent Items to their own folder. Tidying: what fails here changes nothing about what was sent."""

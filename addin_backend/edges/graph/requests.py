@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from addin_backend.edges.graph import wire
 from addin_backend.edges.graph.client import Client
@@ -68,6 +68,14 @@ class Requests:
         session = self._client.read(wire.UploadSession, "POST", path, wanted=201, body=wire.NewUpload(item=item))
         for start in range(0, len(content), piece):
             self._client.put_piece(session.upload_url, content[start : start + piece], start, len(content))
+
+    def changes(self, folder: str, state: str, most: int) -> wire.Changes:
+        """A page of what came since ``state`` (delta). The state is the query of the link that Graph gave, and only that of it is used."""
+        wanted = " or ".join(f"id eq {constant(key)}" for key in (wire.MARKER, wire.TICKET))
+        first = {"$select": "id,isDraft,internetMessageId,sentDateTime", "$expand": f"singleValueExtendedProperties($filter={wanted})"}
+        query = dict(parse_qsl(state)) if state else first
+        path = f"{self._root}/mailFolders/{quote(folder, safe='')}/messages/delta"
+        return self._client.read(wire.Changes, "GET", path, query=query, headers={"Prefer": f"odata.maxpagesize={most}"})
 
     def send(self, item_id: str) -> None:
         """Sent once, by one POST. Only 202 is a yes; Graph has answered 200 to mail that never left."""

@@ -6,6 +6,8 @@ Property ids: a named property in the PublicStrings set, the same that EWS calls
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from addin_backend.model.disarmed import MARKER_NAME, RECIPIENTS_NAME, Pair
@@ -21,6 +23,7 @@ SUBMITTED = "SystemTime 0x0039"  # PidTagClientSubmitTime
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"  # PidTagInReplyToId, PidTagInternetReferences
 SENSITIVITY = "Integer 0x0036"  # PidTagSensitivity (MS-OXCMSG §2.2.1.13)
 THREAD_INDEX = "Binary 0x0071"  # PidTagConversationIndex
+TICKET = "String {00020386-0000-0000-C000-000000000046} Name X-SendSecurely-Ticket"
 LABELS = "String {00020386-0000-0000-C000-000000000046} Name msip_labels"  # a named property of internet headers
 OUR_FIELDS = "id,changeKey,isDraft,internetMessageId,categories,toRecipients,ccRecipients,bccRecipients"
 
@@ -99,6 +102,30 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True):
     """A page of messages."""
 
     value: tuple[Message, ...]
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A message of a delta answer; one that is gone has its id only."""
+
+    id: str
+    is_draft: bool = False
+    internet_message_id: str = ""
+    sent_date_time: datetime | None = None
+    single_value_extended_properties: tuple[Property, ...] = ()
+    removed: msgspec.Raw | None = msgspec.field(name="@removed", default=None)
+
+    def value(self, property_id: str) -> str:
+        """An expanded property's value, "" without one."""
+        wanted = property_id.lower()
+        return next((item.value for item in self.single_value_extended_properties if item.id.lower() == wanted), "")
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a delta answer: the next page, or where the next round begins."""
+
+    value: tuple[Changed, ...]
+    next_link: str = msgspec.field(name="@odata.nextLink", default="")
+    delta_link: str = msgspec.field(name="@odata.deltaLink", default="")
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):

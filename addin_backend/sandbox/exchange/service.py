@@ -25,6 +25,7 @@ from addin_backend.sandbox.exchange.operations import (
     get_item,
     resolve_names,
     send_item,
+    sync_folder_items,
     update_item,
 )
 from addin_backend.sandbox.exchange.schema import Schema
@@ -42,6 +43,7 @@ _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
     "FindFolder": find_folder.answer,
     "CreateFolder": create_folder.answer,
     "ResolveNames": resolve_names.answer,
+    "SyncFolderItems": sync_folder_items.answer,
 }
 _CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1795000000"}}}').decode()
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'

@@ -14,7 +14,7 @@ _STATUS = {
     "ErrorAccessDenied": 403, "ErrorSendAsDenied": 403, "ErrorImpersonateUserDenied": 403,
     "ErrorMessageSizeExceeded": 413, "RequestEntityTooLarge": 413, "ErrorQuotaExceeded": 507, "ErrorServerBusy": 503,
     "ErrorInternalServerError": 500, "ErrorInternalServerTransientError": 500, "ErrorTimeoutExpired": 504,
-    "InvalidAuthenticationToken": 401, "TooManyRequests": 429,
+    "SyncStateNotFound": 410, "InvalidAuthenticationToken": 401, "TooManyRequests": 429,
 }  # fmt: skip
 CONTEXT = "https://graph.microsoft.com/v1.0/$metadata"
 

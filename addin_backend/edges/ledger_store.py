@@ -1,0 +1,162 @@
+"""The ledger of sent mail, by SQLAlchemy Core (edges/database.py).
+
+No address and no Message-ID stands here in clear: rows are found by keyed digests, and what names a mailbox is sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from addin_backend.edges import database
+from addin_backend.model.ledger import How, LedgerLine, Place
+
+Cipher = Callable[[bytes, str], bytes]
+_AT_ONCE = 400  # keys in one question; SQLite takes 999 parameters at least
+
+_META = sa.MetaData()
+_NOTES = sa.Table(
+    "ledger_notes",
+    _META,
+    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, comment="keyed digest of a mail's fingerprint or a ticket's id"),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("used_by", sa.String(64), nullable=False, server_default="", comment="the item that it explains"),
+    sa.Index("ledger_notes_by_name", "name"),
+    sa.Index("ledger_notes_by_time", "at"),
+)
+_PLACES = sa.Table(
+    "ledger_places",
+    _META,
+    sa.Column("mailbox", sa.String(64), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+_LINES = sa.Table(
+    "ledger_lines",
+    _META,
+    sa.Column("item", sa.String(64), primary_key=True, comment="keyed digest of mailbox and item"),
+    sa.Column("how", sa.String(16), nullable=False),
+    sa.Column("seen_at", sa.String(32), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ledger_lines_by_time", "how", "seen_at"),
+)
+
+
+class SqlLedger:
+    """``Ledger`` at a database URL. Thread-safe; each method is one transaction; raises Unavailable.
+
+    ``seal`` and ``unseal`` encrypt what names people, bound to a name; ``keyed(kind, value)`` gives keyed digests as text.
+    """
+
+    def __init__(self, url: str, seal: Cipher, unseal: Cipher, keyed: Callable[[str, str], str]) -> None:
+        self._seal, self._unseal, self._keyed = seal, unseal, keyed
+        self._engine = database.engine(url)
+        database.make_tables(self._engine, _META)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._engine.dispose()
+
+    def _begin(self) -> AbstractContextManager[sa.Connection]:
+        return database.transaction(self._engine)
+
+    def _item(self, mailbox: str, key: str) -> str:
+        return self._keyed("ledger item", f"{mailbox.strip().lower()}\n{key}")
+
+    def _mailbox(self, mailbox: str) -> str:
+        return self._keyed("ledger mailbox", mailbox.strip().lower())
+
+    # --- what explains an item ------------------------------------------------------------------------------------------
+
+    def note(self, name: str, event_id: str, at: datetime) -> None:
+        """Something that can explain one item; the same event is noted once."""
+        row = {"event_id": event_id, "name": self._keyed("ledger note", name), "at": database.instant(at), "used_by": ""}
+        with suppress(IntegrityError), self._begin() as connection:
+            connection.execute(_NOTES.insert().values(row))
+
+    def take(self, name: str, key: str, earliest: datetime, latest: datetime) -> bool:
+        """Whether a note of that name and time explains the item ``key``: a free one is taken for it, one it holds stays its own."""
+        keyed, item = self._keyed("ledger note", name), self._keyed("ledger user", key)
+        fits = (_NOTES.c.name == keyed) & _NOTES.c.at.between(database.instant(earliest), database.instant(latest))
+        with self._begin() as connection:
+            held = connection.execute(sa.select(_NOTES.c.event_id).where(fits & (_NOTES.c.used_by == item)).limit(1)).first()
+            if held is not None:
+                return True
+            free = sa.select(_NOTES.c.event_id).where(fits & (_NOTES.c.used_by == "")).order_by(_NOTES.c.at).limit(1)
+            chosen = connection.execute(free).scalar_one_or_none()
+            if chosen is None:
+                return False
+            taken = _NOTES.update().where((_NOTES.c.event_id == chosen) & (_NOTES.c.used_by == "")).values(used_by=item)
+            return connection.execute(taken).rowcount == 1
+
+    # --- places and lines -----------------------------------------------------------------------------------------------
+
+    def place(self, mailbox: str) -> Place | None:
+        """How far the mailbox has been read."""
+        key = self._mailbox(mailbox)
+        with self._begin() as connection:
+            sealed = connection.execute(sa.select(_PLACES.c.sealed).where(_PLACES.c.mailbox == key)).scalar_one_or_none()
+        return None if sealed is None else msgspec.msgpack.decode(self._unseal(bytes(sealed), f"place\n{key}"), type=Place)
+
+    def known(self, mailbox: str, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that have a line."""
+        by_item = {self._item(mailbox, key): key for key in keys}
+        items, found = list(by_item), set[str]()
+        with self._begin() as connection:
+            for start in range(0, len(items), _AT_ONCE):
+                some = sa.select(_LINES.c.item).where(_LINES.c.item.in_(items[start : start + _AT_ONCE]))
+                found.update(by_item[item] for item in connection.execute(some).scalars())
+        return frozenset(found)
+
+    def settle(self, mailbox: str, lines: Sequence[LedgerLine], place: Place) -> None:
+        """Lines and place in one transaction. A line that is there already stays."""
+        rows = {item: self._row(item, line) for line in lines for item in [self._item(mailbox, line.key)]}
+        key = self._mailbox(mailbox)
+        sealed = self._seal(msgspec.msgpack.encode(place), f"place\n{key}")
+        known = {self._item(mailbox, name) for name in self.known(mailbox, [line.key for line in lines])}
+        with self._begin() as connection:
+            fresh = [row for item, row in rows.items() if item not in known]
+            if fresh:
+                connection.execute(_LINES.insert(), fresh)
+            if connection.execute(_PLACES.update().where(_PLACES.c.mailbox == key).values(sealed=sealed)).rowcount == 0:
+                connection.execute(_PLACES.insert().values(mailbox=key, sealed=sealed))
+
+    def _row(self, item: str, line: LedgerLine) -> dict[str, Any]:
+        bare = msgspec.structs.replace(line, key="")  # a Message-ID is not needed again
+        sealed = self._seal(msgspec.msgpack.encode(bare), f"line\n{item}")
+        return {"item": item, "how": line.how.value, "seen_at": database.instant(line.seen_at), "sealed": sealed}
+
+    # --- to look at -----------------------------------------------------------------------------------------------------
+
+    def lines(self, hows: Sequence[How], limit: int) -> tuple[LedgerLine, ...]:
+        """The newest lines of these kinds, newest first."""
+        query = sa.select(_LINES.c.item, _LINES.c.sealed).where(_LINES.c.how.in_([how.value for how in hows]))
+        with self._begin() as connection:
+            rows = connection.execute(query.order_by(_LINES.c.seen_at.desc(), _LINES.c.item).limit(limit)).all()
+        return tuple(msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"line\n{row.item}"), type=LedgerLine) for row in rows)
+
+    def counts(self) -> dict[How, int]:
+        """How many lines of each kind there are."""
+        query = sa.select(_LINES.c.how, sa.func.count()).group_by(_LINES.c.how)
+        with self._begin() as connection:
+            found = {How(str(how)): int(number) for how, number in connection.execute(query).all()}
+        return {how: found.get(how, 0) for how in How}
+
+    def places(self) -> tuple[Place, ...]:
+        """How far each mailbox has been read, in no order."""
+        with self._begin() as connection:
+            rows = connection.execute(sa.select(_PLACES.c.mailbox, _PLACES.c.sealed)).all()
+        return tuple(msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"place\n{row.mailbox}"), type=Place) for row in rows)
+
+    def forget_before(self, notes: datetime, lines: datetime) -> None:
+        """Notes that can explain nothing any more, and old lines that have no case."""
+        with self._begin() as connection:
+            connection.execute(_NOTES.delete().where(_NOTES.c.at < database.instant(notes)))
+            old = (_LINES.c.seen_at < database.instant(lines)) & (_LINES.c.how != How.CASE.value)
+            connection.execute(_LINES.delete().where(old))

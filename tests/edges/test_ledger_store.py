@@ -1,0 +1,94 @@
+"""The ledger's store: a note explains one item, a line stands once, and nothing in the file names anybody."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from addin_backend.edges.database import sqlite_url
+from addin_backend.edges.ledger_store import SqlLedger
+from addin_backend.model.ledger import How, LedgerLine, Place
+
+AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+METTE = "mette.holm@nordlys.example"
+
+
+def flipped(content: bytes, name: str) -> bytes:
+    """Stands in for the key ring, which has tests of its own: reversible, bound to the name."""
+    pad = hashlib.sha256(name.encode()).digest()
+    return bytes(byte ^ pad[at % 32] for at, byte in enumerate(content))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    """A new one."""
+    made = SqlLedger(
+        sqlite_url(tmp_path / "ledger.sqlite"),
+        flipped,
+        flipped,
+        lambda kind, value: hashlib.sha256(f"{kind}\n{value}".encode()).hexdigest(),
+    )
+    yield made
+    made.close()
+
+
+def line(key: str, how: How = How.CASE) -> LedgerLine:
+    """A line about Mette."""
+    return LedgerLine(key=key, mailbox=METTE, how=how, sent_at=AT, seen_at=AT, event_id=f"e-{key}", action="block", codes=("CO-01",))
+
+
+def test_a_note_explains_one_item_and_that_one_again(ledger: SqlLedger) -> None:
+    """After a crash the same item is explained by the same note; another one is not."""
+    ledger.note("mail", "event", AT)
+    ledger.note("mail", "event", AT)
+    assert [True, True, False] == [ledger.take("mail", key, AT - HOUR, AT + HOUR) for key in ("one", "one", "two")]
+
+
+def test_a_note_of_another_time_or_name_explains_nothing(ledger: SqlLedger) -> None:
+    """A check is for the mail that follows it."""
+    ledger.note("mail", "event", AT)
+    assert not ledger.take("mail", "one", AT + HOUR, AT + 2 * HOUR)
+    assert not ledger.take("other", "one", AT - HOUR, AT + HOUR)
+
+
+def test_many_at_once_take_a_note_once(ledger: SqlLedger) -> None:
+    """The database decides who was first."""
+    ledger.note("mail", "event", AT)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda number: ledger.take("mail", str(number), AT, AT), range(16)))
+    assert 1 == sum(taken)
+
+
+def test_lines_and_place_are_settled_together_and_once(ledger: SqlLedger) -> None:
+    """A page that is settled again changes nothing but the place."""
+    place = Place(state="s1", since=AT, read_at=AT)
+    ledger.settle(METTE, [line("a"), line("b", How.OURS)], place)
+    ledger.settle(METTE, [line("a", How.CHECKED), line("c", How.UNCHECKED)], Place(state="s2", since=AT, read_at=AT + HOUR))
+    assert {How.OURS: 1, How.TICKET: 0, How.CHECKED: 0, How.UNCHECKED: 1, How.CASE: 1} == ledger.counts()
+    found = ledger.place(METTE)
+    assert ("s2", None) == (found.state if found else "", ledger.place("jonas@nordlys.example"))
+    assert frozenset({"a", "c"}) == ledger.known(METTE, ["a", "c", "d"])
+    assert {"e-a", "e-c"} == {item.event_id for item in ledger.lines((How.CASE, How.UNCHECKED), 10)}
+
+
+def test_old_notes_and_lines_go_and_cases_stay(ledger: SqlLedger) -> None:
+    """A case stays until it is closed by a person."""
+    ledger.note("mail", "event", AT)
+    ledger.settle(METTE, [line("a"), line("b", How.OURS)], Place(state="s", since=AT, read_at=AT))
+    ledger.forget_before(notes=AT + HOUR, lines=AT + HOUR)
+    assert not ledger.take("mail", "one", AT, AT)
+    assert (1, 0) == (ledger.counts()[How.CASE], ledger.counts()[How.OURS])
+
+
+def test_the_file_names_nobody(ledger: SqlLedger, tmp_path: Path) -> None:
+    """Neither an address nor a Message-ID can be read from it."""
+    ledger.note("fingerprint", "event", AT)
+    ledger.settle(METTE, [line("<secret@nordlys.example>")], Place(state="s", since=AT, read_at=AT))
+    raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [] == [word for word in (b"mette", b"nordlys", b"secret", b"fingerprint") if word in raw]

@@ -1,0 +1,124 @@
+"""Sent Items of mixed sends reconcile to nothing unexplained, over EWS and over Graph, on real stores, real rules and the simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from addin_backend.errors import Unavailable
+from addin_backend.flows.seal_groups import TICKET_HEADER
+from addin_backend.model.decision import Action
+from addin_backend.model.ledger import How
+from exchange_simulator import METTE, TRANSPORTS, World, mail, running
+from ledger_lab import COLLEAGUE, CPR, PARTNER, PRIVATE, Lab, draft, fill, lab_over
+from sizes import size
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One simulator for the file; nothing that went either way broke a schema."""
+    with running(tmp_path_factory.mktemp("exchange")) as world:
+        yield world
+        assert world.violations() == []
+
+
+@pytest.fixture(params=TRANSPORTS)
+def lab(world: World, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A new ledger that begins now."""
+    world.over(request.param)
+    with lab_over(world, tmp_path_factory.mktemp("data"), world.graph if request.param == "graph" else world.ews) as made:
+        made.run()
+        yield made
+
+
+def records(lab: Lab) -> list[dict[str, object]]:
+    """The records of mails that were judged afterwards."""
+    entries = [json.loads(entry.entry) for entry in lab.cabinet.log.entries(0, lab.cabinet.log.checkpoint().size)]
+    return [entry for entry in entries if entry["action"] == "unchecked"]
+
+
+def test_mixed_sends_reconcile_to_nothing_unexplained(lab: Lab) -> None:
+    """Each item is of the kind that it was sent as; a second run finds nothing new; every unchecked one has its record, once."""
+    expected = fill(lab, size(sample=20, full=1000))
+    assert expected == lab.run().by
+    assert dict.fromkeys(How, 0) == lab.run().by
+    assert expected[How.CASE] + expected[How.UNCHECKED] == len(lab.lines()) == len(records(lab))
+    assert {(how, how is not How.CASE) for how in (How.CASE, How.UNCHECKED)} == {(line.how, line.action == "allow") for line in lab.lines()}
+    assert {line.event_id for line in lab.lines()} == {str(entry["event_id"]) for entry in records(lab)}
+
+
+def test_what_lay_there_before_is_none_of_the_ledgers(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A mailbox that is met for the first time begins then."""
+    old = mail(save_to="sentitems", extra=b"Date: Sat, 28 Nov 2020 10:00:00 +0100\r\n")
+    world.over("ews").mailbox.store_copy(METTE, old)
+    with lab_over(world, tmp_path_factory.mktemp("data"), world.ews) as made:
+        count = made.run()
+    assert (dict.fromkeys(How, 0), True) == (count.by, count.old > 0)
+
+
+def test_one_check_explains_one_mail(lab: Lab) -> None:
+    """The same mail sent twice after one check: the second one is unchecked."""
+    made = draft(COLLEAGUE, "To gange", "Hej")
+    lab.checked(made, Action.ALLOW)
+    lab.send(made)
+    found = lab.run().by
+    assert (1, 1) == (found[How.CHECKED], found[How.UNCHECKED])
+
+
+def test_a_ticket_explains_its_own_mail_only(lab: Lab) -> None:
+    """Put on a mail to somebody else, or on the same mail again, it explains nothing."""
+    made = draft(PARTNER, "Billet", f"CPR-nummer: {CPR}")
+    _, ticket = lab.check(made)
+    assert ticket
+    lab.send(made, {TICKET_HEADER: ticket})
+    lab.send(made, {TICKET_HEADER: ticket})
+    lab.send(draft(PRIVATE, "Billet", f"CPR-nummer: {CPR}"), {TICKET_HEADER: ticket})
+    lab.send(draft(PRIVATE, "Falsk", f"CPR-nummer: {CPR}"), {TICKET_HEADER: "v1.AAAA." + "A" * 43})
+    found = lab.run().by
+    assert (1, 3) == (found[How.TICKET], found[How.CASE])
+
+
+def test_our_message_id_alone_is_not_enough(lab: Lab) -> None:
+    """A client may write any Message-ID; without our own property on the item it is judged like any other."""
+    lab.ours()
+    (own,) = [item for item in lab.world.items(METTE, "sentitems") if item["marker"] == f"{lab.last_job}.clear"]
+    forged = mail(save_to="sentitems")
+    mime = forged.mime.replace(forged.message_id.encode(), own["message_id"].encode()).replace(b"Hej Bo", f"CPR-nummer: {CPR}".encode())
+    copy = type(forged)(mime=mime, to=forged.to, cc=(), bcc=(), message_id=own["message_id"], marker=forged.marker, save_to="sentitems")
+    lab.world.ews.store_copy(METTE, copy)
+    found = lab.run().by
+    assert (1, 1) == (found[How.OURS], found[How.CASE])
+
+
+def test_a_changed_text_is_judged_again(lab: Lab) -> None:
+    """Checked as one thing and sent as another: subject and recipient are the same, the letters are not."""
+    lab.check(draft(PRIVATE, "Ændret", "Tak for sidst"))
+    lab.send(draft(PRIVATE, "Ændret", f"CPR-nummer: {CPR}"))
+    assert 1 == lab.run().by[How.CASE]
+
+
+def test_a_mailbox_that_does_not_answer_is_read_the_next_time(lab: Lab) -> None:
+    """What was not read is not settled: the next run finds it."""
+    lab.send(draft(PRIVATE, "Senere", f"CPR-nummer: {CPR}"))
+    lab.world.fault("GetMime" if lab.world.transport == "graph" else "GetItem", "http", status=503)
+    with pytest.raises(Unavailable):
+        lab.run()
+    assert 1 == lab.run().by[How.CASE]
+
+
+def test_a_forgotten_state_begins_again(lab: Lab) -> None:
+    """The server does not know the state any more: everything is listed again, and nothing is judged twice."""
+    lab.send(draft(PRIVATE, "Forfra", f"CPR-nummer: {CPR}"))
+    lab.run()
+    place = lab.ledger.place(METTE)
+    assert place is not None
+    lab.ledger.settle(
+        METTE,
+        (),
+        type(place)(state="%24deltatoken=lost" if lab.world.transport == "graph" else "bG9zdA==", since=place.since, read_at=place.read_at),
+    )
+    lab.send(draft(PRIVATE, "Forfra igen", f"CPR-nummer: {CPR}"))
+    assert 1 == lab.run().by[How.CASE]
+    assert 2 == len(records(lab))
