@@ -46,6 +46,7 @@ from addin_backend.flows.gather_transport import Wish
 from addin_backend.flows.show_transport import probe
 ca, names = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
 settings, way, now = Settings(resolver="127.0.0.1:53"), t.Way(ca, True), lambda: datetime.now(UTC)
+warm = TransportLookup(t.world(settings, way), {}); warm.look_up_all(["sts.lab"], now(), 10.0); warm.close()
 cold = []
 for _ in range(30):
     lookup = TransportLookup(t.world(settings, way), {})

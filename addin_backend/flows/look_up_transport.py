@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReady
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from addin_backend.errors import SendSecurelyError
@@ -36,6 +37,12 @@ def _nothing(domain: str, at: datetime, reason: str) -> TransportEvidence:
 def no_domain(domain: str, at: datetime) -> TransportEvidence:
     """The answer about what is no domain."""
     return _nothing(domain, at, "address_literal" if is_address(domain) else "not_a_domain")
+
+
+def _since(answer: TransportEvidence, before: TransportEvidence | None) -> TransportEvidence:
+    """``answer`` with the time from which its verdict has been the same."""
+    same = before is not None and before.verdict is answer.verdict
+    return msgspec.structs.replace(answer, since=(before.since or before.checked_at) if same and before is not None else answer.checked_at)
 
 
 class TransportLookup:
@@ -144,6 +151,7 @@ class TransportLookup:
         proof = prove(observed, certificates)
         answer = network_verdict(assemble(observed, certificates, proof.evidence_id), observed.at)
         if self._store is not None:
+            answer = _since(answer, self._store.answer(name))
             self._store.keep_answer(answer, proof)
         self._known.keep(answer)
         return answer

@@ -204,6 +204,7 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     ``risk_assessment``      a documented risk assessment for this domain permits less than a commitment.
     ``end_to_end_required``  the agreement with the partner asks for encryption from sender to reader.
     ``network_country``      where the network says the mail server stands: may only raise a flag ("unknown", "not_asked").
+    ``since``       when this verdict was first found without another one in between; None where nobody knows.
     ``evidence_id`` SHA-256 (hex) of the kept evidence, "" where there is none. ``not_proven``: what it does not show, as words.
     """
 
@@ -221,6 +222,7 @@ class TransportEvidence(msgspec.Struct, frozen=True, kw_only=True):
     network_country: str = "not_asked"
     evidence_id: str = ""
     not_proven: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 class RecipientEvidence(msgspec.Struct, frozen=True, kw_only=True):

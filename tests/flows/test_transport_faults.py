@@ -252,6 +252,18 @@ def test_an_answer_outlives_the_process_and_its_evidence_is_kept_with_its_use(tm
     second.close()
 
 
+def test_an_answer_says_since_when_it_has_been_so(tmp_path: Path) -> None:
+    """Asked again with the same outcome the beginning stays; with another it begins anew."""
+    store, script = SqliteTransportStore(tmp_path / "t.sqlite"), Script()
+    lookup = TransportLookup(world(script), {}, store=store)
+    hour = timedelta(hours=1)
+    began = [lookup.refresh("a.test", AT + number * hour, 5.0).since for number in range(2)]
+    script.tlsa = ()
+    assert [*began, lookup.refresh("a.test", AT + 2 * hour, 5.0).since] == [AT, AT, AT + 2 * hour]
+    lookup.close()
+    store.close()
+
+
 class Broken(SqliteTransportStore):
     """A store on a full disk."""
 

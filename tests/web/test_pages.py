@@ -141,11 +141,3 @@ def test_a_register_of_any_shape_can_be_shown() -> None:
     assert view.lists[0][2].endswith("(+10)")
     assert (view.tables[0].columns, view.tables[0].rows) == (("a", "b"), (("1", "-"), ("-", "x, y")))
     assert view.entries == 52
-
-
-def test_the_connections_page_puts_what_to_look_at_first() -> None:
-    """A contradiction first, as text and never as markup; a sufficient connection last, with its evidence."""
-    html = client(Recorder()).get("/console/connections").text
-    assert 0 < html.index("&lt;b&gt;.example") < html.index("god.example")
-    assert "<b>.example" not in html
-    assert "eeeeeeeeeeee" in html

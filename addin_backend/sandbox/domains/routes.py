@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 
 from addin_backend.errors import NotFound, NotYours, TooLarge
 from addin_backend.sandbox.domains.published import MAX_AGE, MODES, PEOPLE, Promises
-from addin_backend.web.connections_page import SUFFICIENT, VERDICTS
 from addin_backend.web.exchange import services_of
 from addin_backend.web.pages import LANGUAGES, Link, pages_of
+from addin_backend.web.transport_words import SUFFICIENT, VERDICTS
 
 TEMPLATES = Path(__file__).parent / "templates"
 LINK = Link("/demo/domains", "Partneres domæner", "Partners' domains")
