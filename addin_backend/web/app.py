@@ -111,6 +111,7 @@ def create_app(
         report=services.report,
         request_scope=services.request_scope,
         allowed_hosts=services.allowed_hosts,
+        origin=services.addin.origin,
     )
     app = Starlette(routes=routes, middleware=[guard], exception_handlers={SendSecurelyError: _on_error, HTTPException: _on_error})
     shown = (*links, *((CONSOLE, LOG) if services.open_pages else ()))

@@ -74,6 +74,11 @@ def is_api(path: str) -> bool:
     return path.startswith("/api/") or "/api/" in path or path == "/healthz" or path == "/metrics" or path.startswith("/bundles/")
 
 
+def asked_by_event_code(path: str) -> bool:
+    """Paths that the event code fetches."""
+    return path.startswith("/api/v1/") or path == "/addin/degraded.json"
+
+
 def framed_by_outlook(path: str) -> bool:
     """Paths that Outlook on the web frames. New Outlook looks at the root of the origin too (measured)."""
     return path == "/" or path.startswith("/addin/")
@@ -101,6 +106,7 @@ class Guard:
         report: Report,
         request_scope: RequestScope,
         allowed_hosts: tuple[str, ...] = (),
+        origin: str = "",
     ) -> None:
         self._app = app
         self._new_id = new_id
@@ -108,6 +114,7 @@ class Guard:
         self._report = report
         self._request_scope = request_scope
         self._allowed_hosts = allowed_hosts
+        self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. An exception from below becomes the 500 of the API; its words are not shown or logged, only its type."""
@@ -116,6 +123,8 @@ class Guard:
             return
         request_id = scope["request_id"] = self._new_id()
         added = {**_headers_for(scope["path"], self._ancestors), "X-Request-Id": request_id}
+        if self._origin and asked_by_event_code(scope["path"]):
+            added["Access-Control-Allow-Origin"] = self._origin  # classic Outlook's runtime counts even its own origin as another
         started, status = time.monotonic(), 0
 
         async def send_guarded(message: Message) -> None:

@@ -71,8 +71,14 @@ def test_a_preflight_from_our_own_origin_is_answered_and_no_other() -> None:
     )
     assert own.headers["access-control-allow-headers"] == "Authorization, Content-Type"
     for foreign in ({**asked, "Origin": "https://evil.example"}, {}):
-        assert "access-control-allow-origin" not in app.options("/api/v1/check", headers=foreign).headers
-    assert app.post("/api/v1/check", json=check_body(), headers=AS_METTE).status_code == 200
+        refused = app.options("/api/v1/check", headers=foreign).headers
+        assert refused["access-control-allow-origin"] == ORIGIN, "never the asker's"
+        assert "access-control-allow-headers" not in refused
+    answer = app.post("/api/v1/check", json=check_body(), headers={**AS_METTE, "Origin": ORIGIN})
+    assert (200, ORIGIN) == (answer.status_code, answer.headers["access-control-allow-origin"])
+    assert app.get("/addin/degraded.json").headers["access-control-allow-origin"] == ORIGIN
+    for path in ("/", "/addin/launchevent.html", "/log", "/healthz"):
+        assert "access-control-allow-origin" not in app.get(path).headers, path
     assert app.get("/api/v1/check").status_code == 405
 
 
