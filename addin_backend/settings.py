@@ -16,6 +16,7 @@ HIDDEN = "••••••"
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Some = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+_Many = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Hours = Annotated[int, msgspec.Meta(ge=1, le=24)]
 _Seconds_or_none = Annotated[float, msgspec.Meta(ge=0, le=300)]
@@ -79,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     entra_key: str = ""
     entra_audience: str = ""
     msal_browser: str = ""
+    entra_addin_clients: str = ""
+    exchange_metadata_url: str = ""
+    requests_per_minute: _Many = 600
     log_format: str = "json"
 
 
@@ -160,6 +164,16 @@ TABLE: tuple[Row, ...] = (
         "msal_browser",
         "Path of msal-browser.min.js (npm: @azure/msal-browser) for nested app authentication; empty: Office's own sign-in only.",
     ),
+    Row(
+        "entra_addin_clients",
+        "Client ids of the add-in's app registrations, with commas between; empty: the one that entra_audience names.",
+    ),
+    Row(
+        "exchange_metadata_url",
+        "Authentication metadata document of an Exchange Server whose identity tokens are taken, e.g. "
+        "https://mail.firma.example/autodiscover/metadata/json/1; empty: none are. directory_file says whose they are.",
+    ),
+    Row("requests_per_minute", "How many requests a minute one person may make; 0: no limit."),
     Row("log_format", "'json' or 'console'."),
 )
 

@@ -110,6 +110,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         ews_auth="basic",
         ews_user=SERVICE_ACCOUNT,
         ews_password=SERVICE_PASSWORD,
+        requests_per_minute=0,  # one person plays a whole office here
         log_format="console",
     )
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
-import httpx
 import uvicorn
 
 from addin_backend.bootstrap.addin import open_addin
@@ -21,11 +20,11 @@ from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.send_desk import Desk
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, recording, with_history
 from addin_backend.bootstrap.setting_files import read_setting, refused
+from addin_backend.bootstrap.sign_in import Identify, sign_in
 from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
 from addin_backend.bootstrap.workflows import Hooks, open_workflows
 from addin_backend.edges.entra import EXCHANGE_SCOPE, AppCertificate, Application, TokenSource
-from addin_backend.edges.entra_sign_in import EntraSignIn
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
@@ -37,6 +36,7 @@ from addin_backend.flows.changes import apply
 from addin_backend.flows.check import Ask
 from addin_backend.flows.intake import from_draft
 from addin_backend.flows.observe_transport import sound_alarm
+from addin_backend.flows.own_record import OwnLine, own_record
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
@@ -45,6 +45,7 @@ from addin_backend.model.identity import Identity
 from addin_backend.ports import PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
+from addin_backend.web.limits import Limiter
 from addin_backend.web.services import (
     CheckCall,
     Checked,
@@ -56,8 +57,6 @@ from addin_backend.web.services import (
     Services,
     Ticket,
 )
-
-Identify = Callable[[str], Identity | None]
 
 
 def ews_mailbox(settings: Settings) -> EwsMailbox:
@@ -93,6 +92,13 @@ def _check_service(rules: LiveRules, cabinet: Cabinet, records_to: Recording) ->
         return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
 
     return check_call
+
+
+def _own_record_service(cabinet: Cabinet) -> Callable[[Identity, int, str], tuple[OwnLine, ...]]:
+    def own(identity: Identity, limit: int, request_id: str) -> tuple[OwnLine, ...]:
+        return own_record(act_of(identity.address, identity.address, request_id), limit, cabinet.log, cabinet.names)
+
+    return own
 
 
 def _send_service(rules: LiveRules, cabinet: Cabinet, parts: Accepting) -> Callable[[SendCall], SendAnswer]:
@@ -168,6 +174,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 identify=around.identify,
                 intake=from_draft,
                 check=_check_service(rules, cabinet, recording(cabinet, ledger.let_go)),
+                own_record=_own_record_service(cabinet),
+                limiter=Limiter(settings.requests_per_minute, time.monotonic),
                 send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, workflows.durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 job=cabinet.store.job,
@@ -206,23 +214,7 @@ def _bundle_service(rules: LiveRules, cabinet: Cabinet, token: str) -> ServedBun
     return ServedBundle(lambda: built(rules.to_serve), token)
 
 
-def _entra(settings: Settings) -> Identify:
-    for name in ("entra_tenant", "entra_audience"):
-        if not getattr(settings, name):
-            raise refused(name, "is missing: without it nobody can sign in", "mangler: uden den kan ingen logge på")
-    url = f"https://login.microsoftonline.com/{settings.entra_tenant}/discovery/v2.0/keys"
-
-    def fetch_keys() -> Mapping[str, Any]:
-        try:
-            found: Mapping[str, Any] = httpx.get(url, timeout=5.0).raise_for_status().json()
-        except httpx.HTTPError as error:
-            raise OSError("the keys of the tenant cannot be fetched") from error
-        return found
-
-    return EntraSignIn(settings.entra_tenant, settings.entra_audience, fetch_keys).identify
-
-
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop."""
-    with open_services(settings, Surroundings(identify=_entra(settings))) as services:
+    with open_services(settings, Surroundings(identify=sign_in(settings))) as services:
         uvicorn.run(create_app(services), host=settings.host, port=settings.port, log_config=None, server_header=False, access_log=False)

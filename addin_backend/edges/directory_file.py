@@ -41,6 +41,11 @@ class FileDirectory:
         """Every address that it knows, in lower case."""
         return tuple(self._entries)
 
+    def sends_from(self, person: str) -> tuple[str, ...]:
+        """The addresses that the person with this id may send from, by ``owners``: their own first, if any."""
+        theirs = [(item.owners.index(person) > 0, address) for address, item in self._entries.items() if person in item.owners]
+        return tuple(address for _, address in sorted(theirs, key=lambda pair: pair[0]))
+
 
 def read_directory(raw: bytes) -> FileDirectory:
     """The directory in ``raw``. Raises BadRegister that names the place; no address is quoted."""

@@ -72,7 +72,7 @@ def _check_call(identity: Identity, body: CheckBody | SendBody, services: Servic
 
 
 async def check(request: Request) -> Response:
-    """``POST /api/v1/check``: the decision about a draft, and a ticket when it may leave as it is over enforced TLS."""
+    """``POST /api/v1/checks``: the decision about a draft, and a ticket when it may leave as it is over enforced TLS."""
     services, identity, request_id = services_of(request), await signed_in(request), request_id_of(request)
     raw = await read_json_body(request, services.message_limit)
 
@@ -96,7 +96,7 @@ async def preflight(request: Request) -> Response:
 
 
 async def send(request: Request) -> Response:
-    """``POST /api/v1/send``: 202 with the job once it is durable; 200 ``not_sent`` when the decision is confirm or block."""
+    """``POST /api/v1/sends``: 202 with the job once it is durable; 200 ``not_sent`` when the decision is confirm or block."""
     services, identity, request_id = services_of(request), await signed_in(request), request_id_of(request)
     raw = await read_json_body(request, services.message_limit)
 
@@ -125,7 +125,7 @@ async def apply(request: Request) -> Response:
 
 
 async def job(request: Request) -> Response:
-    """``GET /api/v1/send/{job_id}``: how far a send has come. Somebody else's job does not exist."""
+    """``GET /api/v1/sends/{job_id}``: how far a send has come. Somebody else's job does not exist."""
     services, identity = services_of(request), await signed_in(request)
     found = await run_in_threadpool(services.job, request.path_params["job_id"])
     if not identity.owns(found.mailbox):
@@ -134,9 +134,13 @@ async def job(request: Request) -> Response:
 
 
 ROUTES = (
-    Route("/api/v1/check", check, methods=["POST"]),
     Route("/api/v1/preflight", preflight, methods=["POST"]),
+    Route("/api/v1/checks", check, methods=["POST"]),
     Route("/api/v1/apply", apply, methods=["POST"]),
+    Route("/api/v1/sends", send, methods=["POST"]),
+    Route("/api/v1/sends/{job_id}", job, methods=["GET"]),
+    # The names of the first version; its clients still use them.
+    Route("/api/v1/check", check, methods=["POST"]),
     Route("/api/v1/send", send, methods=["POST"]),
     Route("/api/v1/send/{job_id}", job, methods=["GET"]),
 )

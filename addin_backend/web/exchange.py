@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from addin_backend.errors import NotSignedIn, SendSecurelyError, TooLarge
 from addin_backend.model.identity import Identity
+from addin_backend.web.limits import TooManyRequests
 from addin_backend.web.services import MEGABYTE, Services
 from addin_backend.web.wire import error_out
 
@@ -50,6 +51,8 @@ def error_response(request: Request, error: SendSecurelyError) -> Response:
     response = json_response(error_out(error, request_id_of(request)), error.status)
     if error.status == NotSignedIn.status:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.wait)
     return response
 
 
@@ -82,7 +85,7 @@ async def read_json_body(request: Request, limit: int) -> bytes:
 
 
 async def signed_in(request: Request) -> Identity:
-    """Who is asking, by bearer token (RFC 6750 §2.1) and nothing else: no cookie counts here. Raises NotSignedIn."""
+    """Who is asking, by bearer token (RFC 6750 §2.1) and nothing else: no cookie counts here. Raises NotSignedIn, TooManyRequests."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or len(token) > TOKEN_LIMIT:
@@ -90,4 +93,5 @@ async def signed_in(request: Request) -> Identity:
     identity = await run_in_threadpool(services_of(request).identify, token)
     if identity is None:
         raise NotSignedIn
+    services_of(request).limiter.take(identity.address)
     return identity

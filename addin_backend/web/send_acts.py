@@ -74,7 +74,7 @@ def _answer(job: SendJob, services: Services) -> Response:
 
 
 async def acts(request: Request) -> Response:
-    """``GET /api/v1/send/{job_id}/actions``: the job, and what the caller may do with it now."""
+    """``GET /api/v1/sends/{job_id}/actions``: the job, and what the caller may do with it now."""
     services, identity = services_of(request), await signed_in(request)
     job = await run_in_threadpool(services.job, request.path_params["job_id"])
     if not identity.owns(job.mailbox):
@@ -83,7 +83,7 @@ async def acts(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """``POST /api/v1/send/{job_id}/{action}``: done by the sender, or by an officer, who is told no address. 202: it is under way."""
+    """``POST /api/v1/sends/{job_id}/{action}``: done by the sender, or by an officer, who is told no address. 202: it is under way."""
     services, identity = services_of(request), await signed_in(request)
     action = request.path_params["action"]
     if action not in set(Act):
@@ -113,6 +113,9 @@ async def sends(request: Request) -> Response:
 
 
 ROUTES = (
+    Route("/api/v1/sends/{job_id}/actions", acts, methods=["GET"]),
+    Route("/api/v1/sends/{job_id}/{action}", act, methods=["POST"]),
+    # The names of the first version; its clients still use them.
     Route("/api/v1/send/{job_id}/actions", acts, methods=["GET"]),
     Route("/api/v1/send/{job_id}/{action}", act, methods=["POST"]),
     Route("/console/sends", sends, methods=["GET"]),

@@ -5,6 +5,7 @@ Each callable may block (the handlers run it in a worker thread) and raises ``Se
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 from addin_backend.errors import Unavailable
 from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import Applied
+from addin_backend.flows.own_record import OwnLine
 from addin_backend.flows.why import Explained
 from addin_backend.model.after_send import Handled, Report, SentMail
 from addin_backend.model.decision import Decision, Edit, Texts
@@ -25,6 +27,7 @@ from addin_backend.model.offline import Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import Act, PortalPackage, SendJob
+from addin_backend.web.limits import Limiter
 
 MEGABYTE = 1024 * 1024
 
@@ -251,6 +254,8 @@ class Services:
     """Everything the pages and the API can ask for.
 
     ``identify``   the person behind a bearer token, or None.
+    ``own_record`` a person's own entries of the log, the newest (how many, request id).
+    ``limiter``    how many requests one person may make.
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``job``        raises NotFound.
@@ -273,6 +278,7 @@ class Services:
     identify: Callable[[str], Identity | None]
     intake: Callable[[DraftInput], Message]
     check: Callable[[CheckCall], Checked]
+    own_record: Callable[[Identity, int, str], tuple[OwnLine, ...]]
     send: Callable[[SendCall], SendAnswer]
     apply: Callable[[Message, Edit], tuple[Applied, ...]]
     job: Callable[[str], SendJob]
@@ -294,6 +300,7 @@ class Services:
     allowed_hosts: tuple[str, ...] = ()
     bundle: ServedBundle | None = None
     counters: Callable[[], dict[str, int]] = dict
+    limiter: Limiter = field(default_factory=lambda: Limiter(0, time.monotonic))
     addin: Addin = field(default_factory=lambda: Addin())
     frame_ancestors: tuple[str, ...] = field(
         default=(

@@ -133,6 +133,8 @@ MISSING: list[tuple[dict[str, str], str]] = [
     ({"ews_url": ""}, "ews_url"),
     ({"entra_tenant": ""}, "entra_tenant"),
     ({"entra_audience": ""}, "entra_audience"),
+    ({"exchange_metadata_url": "http://mail.firma.example/autodiscover/metadata/json/1"}, "exchange_metadata_url"),
+    ({"exchange_metadata_url": "https://mail.firma.example/autodiscover/metadata/json/1"}, "directory_file"),
     ({"ews_auth": "oauth"}, "entra_key"),
     ({"ews_auth": "oauth", "entra_key": "findes-ikke.pem", "entra_certificate": "findes-ikke.pem"}, "entra_key"),
     ({"signing_certificate": "findes-ikke.pem", "signing_key": "findes-ikke.pem"}, "signing_"),

@@ -14,6 +14,7 @@ from addin_backend.errors import Conflict, NotFound
 from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import apply
 from addin_backend.flows.intake import from_draft
+from addin_backend.flows.own_record import OwnLine
 from addin_backend.flows.why import Explained
 from addin_backend.model.after_send import Handled, SentMail
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
@@ -111,6 +112,12 @@ def package(*, days_left: int) -> PortalPackage:
     )
 
 
+OWN = (
+    OwnLine(at=NOW, event="sent", event_id=EVENT),
+    OwnLine(at=NOW, event="decided", event_id=EVENT, action="protect", classes=("cpr",)),
+)
+
+
 @dataclass
 class Recorder:
     """What reached the services, and what they answer."""
@@ -199,6 +206,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         identify=IDENTITIES.get,
         intake=from_draft,
         check=recorder.check,
+        own_record=lambda _identity, limit, _request_id: OWN[:limit],
         send=recorder.send,
         apply=lambda message, edit: apply(message, edit, ContentEvidence(classes=frozenset())),
         job=recorder.job,
