@@ -106,7 +106,7 @@ _PERSON_STEMS = tuple(
 _PERSON_SHORT = re.compile(r"(?:f\.(?<![a-zæøå]..)|d\.o\.b(?<![a-zæøå].{5})|new hire(?<![a-zæøå].{8}))(?![a-zæøå])")
 _SMALL_WORD = re.compile(r"[a-zæøå]+")
 _NUMBER = re.compile(r"\d[\d ./-]{3,}\d")
-GLUED = re.compile(r"[=&#/\\@%]|\?\w|-?[A-Za-z]")
+GLUED = re.compile(r"[=&#/\\@%]|\?\w|-?[A-Za-z]|-\d|\.[a-z]+\.[a-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%<>]$|[a-z]-?$|\d[.,:/-]?$")
 _LAST_FOUR = re.compile(r"(?:sidste fire|fire sidste|sidste 4|slutter|ender|slutningen|efter stregen|last four|ending|løbenummer)")
 

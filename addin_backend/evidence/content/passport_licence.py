@@ -11,7 +11,8 @@ from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.model.evidence import Location, SensitivityClass
 
 _NUMBER = re.compile(
-    r"(?<![a-zæøå])(?:pas(?:nummer|nr|-?nr\.?| nr\.?| nummer)?|passport(?: (?:no|number|nr)\.?)?|kørekort(?:s?nummer|s?nr|-?nr\.?"
+    r"(?<![a-zæøå])(?:pas(?:nummer|nr|-?nr\.?| nr\.?| nummer)?(?! på\b)|passet(?:s| har)? (?:nr|nummer)|passport(?: (?:no|number|nr)\.?)?"
+    r"|kørekort(?:s?nummer|s?nr|-?nr\.?|ets?(?: har)?(?: nr| nummer)?"
     r"| nr\.?| nummer)?"
     r"|driv(?:ing|er'?s) licen[cs]e(?: (?:no|number)\.?)?|opholdskort\w*|identity card(?: (?:no|number))?)"
     r"(?![a-zæøå])[^\d\n]{0,30}?(?<![a-z0-9])([a-z]{0,3}\d{7,9})(?!\d)",

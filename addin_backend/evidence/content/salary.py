@@ -20,6 +20,7 @@ _PAY_WORD = (
     r"(?![a-zæøå])"
 )
 _NEAR = re.compile(_PAY_WORD + r"[^\n]{0,60}?" + _AMOUNT)
+_BEHIND = re.compile(_AMOUNT + r"\s(?:i|in|som|as|of)\s(?:\w+\s)?" + _PAY_WORD)
 _HEAD = re.compile(_PAY_WORD)
 _A_MONTH = re.compile(
     _AMOUNT + r"\s?(?:om måneden|pr\.? måned|per måned|/md|månedligt|a month|per month|monthly|om året|årligt|a year|per annum|p\.a\.)"
@@ -45,7 +46,7 @@ def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
     """Amounts about a person in the passage; a lower-case ``subject`` that speaks of pay counts too."""
     why = "amount of money about a person"
     about_pay = any(word in subject for word in _PAY_SUBJECT)
-    for pattern, triggers, head, base in ((_NEAR, _PAY, _HEAD, 40), (_A_MONTH, _PERIODS, None, 20)):
+    for pattern, triggers, head, base in ((_NEAR, _PAY, _HEAD, 40), (_BEHIND, _PAY, _HEAD, 40), (_A_MONTH, _PERIODS, None, 20)):
         for number, match in enumerate(matches(passage, triggers, pattern, head=head)):
             if number >= TRIED:
                 yield Hit("salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), DOUBT, why)

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from addin_backend.evidence.extraction import books
+from addin_backend.evidence.extraction import books, large_sheets
 from addin_backend.evidence.extraction.packages import Package
 from addin_backend.evidence.extraction.reading import Reading, Refused
 from addin_backend.evidence.extraction.tables import Table, number
@@ -111,10 +111,11 @@ def _is_large(package: Package) -> bool:
 
 
 def _read_large(package: Package, content: bytes, reading: Reading) -> frozenset[str] | None:
-    """The same for a large workbook, with the cells by calamine; None when it must be read the careful way."""
-    beside: dict[str, None] = {}
-    shared: set[str] = set()
-    done = set()
+    """The same for a large workbook, as most programs write them; else with the cells by calamine; None when it must be read the careful
+    way.
+    """
+    sheets: dict[str, bytes] = {}
+    texts = b""
     for item in package.entries:
         if not (_SHEET.fullmatch(item.filename) or item.filename == _SHARED) or _EXCEL4_MACROS.match(item.filename):
             continue
@@ -123,24 +124,54 @@ def _read_large(package: Package, content: bytes, reading: Reading) -> frozenset
             return None  # comments and other encodings are for a real parser
         check((raw,))
         if item.filename == _SHARED:
-            shared.update(html.unescape(found.decode("utf-8", "replace")) for found in _WORDS.findall(raw))
+            texts = raw
         else:
-            beside.update(dict.fromkeys(html.unescape((text or tag).decode("utf-8", "replace")) for text, tag in _BESIDE.findall(raw)))
-        done.add(item.filename)
+            sheets[item.filename] = raw
+    beside: dict[str, None] = {}
+    for raw in sheets.values():
+        if b"<f" not in raw and b":f" not in raw:  # no formulas: the cells hold nothing but values
+            raw = raw[: raw.find(b"<sheetData>") + 1] + raw[raw.rfind(b"</sheetData>") + 1 :]
+        beside.update(dict.fromkeys(html.unescape((text or tag).decode("utf-8", "replace")) for text, tag in _BESIDE.findall(raw)))
+    if not _put_plain(sheets, texts, reading) and not _put_by_calamine(content, texts, reading):
+        return None
+    reading.put("\n".join(beside))
+    return frozenset({*sheets, *([_SHARED] if texts else [])})
+
+
+def _put_plain(sheets: Mapping[str, bytes], texts: bytes, reading: Reading) -> bool:
+    """Whether every sheet is written in the common way; then its cells are put, and the texts that none of them shows."""
+    shared = large_sheets.strings(texts) if texts else []
+    if shared is None:
+        return False
+    found = []
+    unused = set(range(len(shared)))
+    for raw in sheets.values():
+        one = large_sheets.table(raw, shared)
+        if one is None:
+            return False
+        found.append(one[0])
+        unused -= one[1]
+    for table in found:
+        reading.put_all(table.texts())
+    reading.put("\n".join([shared[place] for place in sorted(unused)]))  # what stood in a cell once
+    return True
+
+
+def _put_by_calamine(content: bytes, texts: bytes, reading: Reading) -> bool:
+    shared = {html.unescape(found.decode("utf-8", "replace")) for found in _WORDS.findall(texts)}
     try:
         found = books.tables(content)
     except Refused as refused:
         if refused.reason == "too_large":
             raise
-        return None
+        return False
     for name, table in found:
         reading.put(name)
         reading.put_all(table.texts())
         for line in table.lines if shared else ():
             shared.difference_update(line.split("\t"))
-    reading.put("\n".join(beside))
     reading.put("\n".join(shared))  # what stood in a cell once, and texts of several forms
-    return frozenset(done)
+    return True
 
 
 def read(package: Package, content: bytes, reading: Reading) -> frozenset[str]:

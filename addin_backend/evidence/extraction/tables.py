@@ -15,7 +15,7 @@ from addin_backend.evidence.extraction.reading import MAX_TEXT, Refused
 _TELLING = re.compile(r"\d{9,10}|\d{5,6}-\d{4}")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _EMPTY = (None, "")
-_MAY_TELL = re.compile(r"[0-9]{5}[0-9-][0-9]{3}")
+MAY_TELL = re.compile(r"[0-9]{5}[0-9-][0-9]{3}")
 HEADING_ROWS = 50  # a heading stands among the first rows
 MAX_HEADING = 60  # characters
 MAX_ROW_CONTEXT = 120
@@ -49,20 +49,24 @@ class Table:
 
     def row(self, cells: Sequence[tuple[int, str]]) -> None:
         """Cells as (column from 0, text). Raises Refused("too_large"): one long text may stand in every cell."""
-        line = "\t".join(text for _, text in cells)
-        self._characters += len(line)
-        if self._characters > MAX_TEXT:
-            raise Refused("too_large")
-        self.lines.append(line)
+        line = "\t".join([text for _, text in cells])
+        self.line(line)
         if len(self.lines) <= HEADING_ROWS:
             for column, text in cells:
                 if column not in self._headings and text and not text[0].isdigit():
                     self._headings[column] = text.strip()[:MAX_HEADING]
-        if _MAY_TELL.search(line):
+        if MAY_TELL.search(line):
             for column, text in cells:
                 stripped = text.strip()
                 if len(stripped) in {9, 10, 11} and _TELLING.fullmatch(stripped):
                     self._number(column, stripped, cells)
+
+    def line(self, text: str) -> None:
+        """A row as text, behind the headings, none of whose numbers is told. Raises Refused("too_large")."""
+        self._characters += len(text)
+        if self._characters > MAX_TEXT:
+            raise Refused("too_large")
+        self.lines.append(text)
 
     def _number(self, column: int, value: str, cells: Sequence[tuple[int, str]]) -> None:
         around = " ".join(text.strip() for place, text in cells if place != column and not text.strip().isdigit())[:MAX_ROW_CONTEXT]
