@@ -43,6 +43,7 @@ def labelled(passage: Passage) -> Iterator[tuple[int, int, str]]:
 
 
 _LETTERED = re.compile(r"[0-9oоil|](?:[ .-]{0,3}[0-9oоil|]){9}(?![0-9a-zæøå])")
+_LETTERS = frozenset("oоil|")
 _AS_DIGITS = str.maketrans("oоil|", "00111")
 FEWEST_TRUE = 5  # true digits among ten characters
 _FOUR_APART = re.compile(
@@ -60,7 +61,7 @@ def lettered(passage: Passage) -> Iterator[tuple[int, int, str]]:
             continue
         done = label.end()
         found = _LETTERED.match(text, done)
-        if found and sum(map(str.isdigit, found.group())) >= FEWEST_TRUE and not found.group().replace(" ", "").isdigit():
+        if found and sum(map(str.isdigit, found.group())) >= FEWEST_TRUE and not _LETTERS.isdisjoint(found.group()):
             digits = "".join(char for char in found.group().translate(_AS_DIGITS) if char in "0123456789")
             yield found.start(), found.end(), digits
 
