@@ -56,22 +56,29 @@ class Scanner:
         """
         padded = b" " + raw.translate(_BLANKED) + b" "
         found = self._automaton.find_matches_as_indexes(padded, overlapping=self._overlapping)
-        strange = b"?" in raw  # there may be letters that Latin-1 has not, beside or within a word
-        words: dict[str, list[int]] = {}
+        words: dict[bytes, list[int]] = {}
+        others: dict[str, list[int]] = {}  # with letters that Latin-1 has not beside them
         done = 0
+        rfind, find, length = padded.rfind, padded.find, len(raw)
         for _, start, _ in sorted(found, key=_start) if self._overlapping else found:
             if start < done:
                 continue
-            begin = padded.rfind(b" ", done, start + 1)  # the place in ``lower``: one blank was put before it
-            done = padded.find(b" ", begin + 1)
-            if begin >= len(lower):  # a stem of strange letters alone
+            begin = rfind(b" ", done, start + 1)  # the place in ``lower``: one blank was put before it
+            done = find(b" ", begin + 1)
+            if begin >= length:  # a stem of strange letters alone
                 break
-            word = lower[begin : done - 1]
-            if strange:
-                begin, end = _whole(lower, begin, done - 1)
-                word, done = lower[begin:end], max(done, end + 1)
+            if raw[begin - 1 : begin] == b"?" or raw[done - 1 : done] == b"?":
+                first, end = _whole(lower, begin, done - 1)
+                done = max(done, end + 1)
+                if first < end:
+                    others.setdefault(lower[first:end], []).append(first)
+                continue
+            word = padded[begin + 1 : done]
             if word in words:
                 words[word].append(begin)
             elif word:
                 words[word] = [begin]
-        return words
+        for word, places in words.items():
+            text = word.decode("latin-1")
+            others[text] = sorted([*others[text], *places]) if text in others else places
+        return others
