@@ -23,7 +23,9 @@ test("the first button is the safe one, and a block has no button that sends", (
   assert.deepEqual(["send_securely", "send", "again"], kinds("allow", false));
   assert.deepEqual(["send_securely", "again"], kinds("allow", true));
   assert.deepEqual(["send_securely", "way_out", "again"], kinds("protect", true));
-  assert.deepEqual(["way_out", "confirm", "again"], kinds("confirm", false));
+  assert.deepEqual(["confirm", "way_out", "again"], kinds("confirm", false));
+  const exposed = decision("confirm", [person("a", "confirm", "plain")], { ways_out: [way("remove_recipient")] });
+  assert.deepEqual(["way_out", "confirm", "again"], buttons(exposed, STRINGS.da, "da", false).map(({ kind }) => kind));
   assert.deepEqual(["way_out", "again"], kinds("block", true));
   assert.deepEqual(["way_out", "again"], kinds("something new", false));
   assert.deepEqual(["again"], kinds("block", false, ["write_anew"]));

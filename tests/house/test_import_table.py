@@ -64,6 +64,7 @@ EVERY_EDGE = frozenset({"msgspec"})  # wire and stored JSON
 EDGE_COMPANIONS = {
     "exchangelib": frozenset({"requests", "urllib3", "lxml"}),  # it speaks through requests (on urllib3) and gives lxml elements
     "opa_client": frozenset({"requests", "urllib3"}),  # its errors are those of requests, on urllib3
+    "joserfc": frozenset({"cryptography"}),  # its keys are cryptography's, and the certificates that Exchange puts beside them
     "dbos": frozenset({"sqlalchemy"}),  # DBOS takes an SQLAlchemy engine
 }
 

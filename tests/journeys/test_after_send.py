@@ -135,3 +135,18 @@ def test_a_report_names_somebody(world: DemoWorld, recipients: list[str]) -> Non
     """Without a recipient it is refused, with the field named."""
     answer = post(world, "missent", idempotency_key="report-0005", recipients=recipients)
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, "recipients")
+
+
+def test_my_record_is_mine_alone_and_holds_no_content(world: DemoWorld) -> None:
+    """Mette sees her check and her send, Jonas sees neither; the reading itself stands in the log."""
+    mail = world.save(draft(BO, subject="Min egen", body=f"CPR-nummer: {SECRET}\n"))
+    world.check(mail).raise_for_status()
+    world.tidied(world.send(mail, "my-record-001"))
+    mine = world.client.get("/api/v1/me/decisions", params={"limit": 3}).json()["decisions"]
+    assert [line["event"] for line in mine] == ["sent", "decided", "checked"]
+    assert (mine[1]["action"], mine[1]["classes"]) == ("protect", ["cpr"])
+    assert not {SECRET, BO, "Min egen"} & set(str(mine).split("'"))
+    as_jonas = {"Authorization": f"Bearer {world.token(JONAS)}"}
+    assert world.client.get("/api/v1/me/decisions", headers=as_jonas).json() == {"decisions": []}
+    for limit in ("0", "501", "x", "-1", "٣"):
+        assert world.client.get("/api/v1/me/decisions", params={"limit": limit}).status_code == 400

@@ -96,10 +96,12 @@ function setBusy(busy) {
 /** Ask the event code, as the platform does. Gives {what: "allowed" | "refused" | "unreachable" | "anyway", options}. */
 function askAddin() {
   if (settings.network === "unreachable") return Promise.resolve({ what: "unreachable", options: {} });
+  performance.mark("asked"); // benchmarks/addin.py reads the marks
   return new Promise((resolve) => {
     const runtime = startEventCode(() => end({ what: "unreachable", options: {} }));
     const slow = setTimeout(() => showSlow(() => end({ what: "anyway", options: {} }), () => end({ what: "refused", options: null })), PATIENCE_MS);
     function end(result) {
+      performance.mark("completed");
       clearTimeout(slow);
       closeAlert();
       setTimeout(() => runtime.stop(), AFTER_MS);

@@ -73,7 +73,11 @@ export function buttons(decision, words, language, secure) {
   const safe = { kind: "send_securely", label: words.sendSecurely };
   if (decision.action === "allow") return [safe, ...(secure ? [] : [{ kind: "send", label: words.sendAsItIs }]), again];
   if (decision.action === "protect") return [safe, ...ways, again];
-  if (decision.action === "confirm") return [...ways, { kind: "confirm", label: secure ? words.confirmAndSendSecurely : words.confirmAndSend }, again];
+  if (decision.action === "confirm") {
+    const confirm = { kind: "confirm", label: secure ? words.confirmAndSendSecurely : words.confirmAndSend };
+    const exposed = decision.recipients.some(({ protection }) => protection === "plain" || protection === "none");
+    return exposed ? [...ways, confirm, again] : [confirm, ...ways, again]; // the first is the default: never a way without protection before a safer one
+  }
   return [...ways, again];
 }
 

@@ -102,15 +102,16 @@ export class Compose {
     this.stage.show(
       view,
       asks ? section(words.questions, lines(view.questions.map(({ title }) => title)), asks.form) : null,
-      safeFirst ? element("div", { class: "buttons" }, acts[0]) : waySection,
-      safeFirst ? null : element("div", { class: "buttons" }, ...acts),
+      asks || safeFirst ? element("div", { class: "buttons" }, acts[0]) : waySection,
+      asks || safeFirst ? null : element("div", { class: "buttons" }, ...acts),
+      asks ? waySection : null,
       peopleTable(view.people, words),
       view.portal ? element("div", { class: "note" }, element("h2", {}, words.portalCode), element("p", {}, words.portalCodeNote)) : null,
       view.content.length > 0 ? section(words.found, lines(view.content)) : null,
       safeFirst ? waySection : null,
       view.byHand.length > 0 ? section(words.byHand, lines(view.byHand)) : null,
       reasonFold(view.reasons, words),
-      safeFirst && acts.length > 1 ? element("div", { class: "buttons" }, ...acts.slice(1)) : null,
+      (asks || safeFirst) && acts.length > 1 ? element("div", { class: "buttons" }, ...acts.slice(1)) : null,
     );
     this.stage.say(told);
     if (focus) this.stage.focus();
@@ -176,7 +177,10 @@ export class Compose {
 
   progress(state, job) {
     if (state === "slow") this.stage.say(this.words.stillWorking);
-    else if (this.shown !== state) this.stage.show({ tone: "confirm", headline: this.words.uncertain, sentence: this.words.uncertainNext }, job ? peopleTable(receipt(job, this.words).people, this.words) : null);
+    else if (this.shown !== state) {
+      this.stage.show({ tone: "confirm", headline: this.words.uncertain, sentence: this.words.uncertainNext }, job ? peopleTable(receipt(job, this.words).people, this.words) : null);
+      this.stage.say(this.words.uncertain);
+    }
     this.shown = state;
   }
 

@@ -5,8 +5,8 @@ import { moment } from "./read.js";
 
 function row(line, words, language) {
   const what = words.action[line.event] ?? line.event;
-  const how = line.action ? ` · ${words.action[line.action] ?? line.action}` : "";
-  return element("tr", {}, element("th", { scope: "row" }, moment(line.at, language)), element("td", {}, what + how));
+  const said = line.action ? ` · ${words.action[line.action] ?? line.action}` : "";
+  return element("tr", {}, element("th", { scope: "row" }, moment(line.at, language)), element("td", {}, what + said));
 }
 
 function table(found, words, language) {

@@ -21,6 +21,7 @@ export class Stage {
   /** Into the live region. */
   say(text) {
     this.status.textContent = text;
+    this.status.classList.toggle("unseen", text === this.headline.textContent); // heard all the same
   }
 
   /** While something is asked, no button takes a press. */

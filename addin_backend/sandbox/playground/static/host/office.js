@@ -85,12 +85,20 @@
   const recipients = (line) => ({ getAsync: method(`${line}.get`), setAsync: method(`${line}.set`) });
 
   /**
-   * @returns {Pick<Office.MessageCompose, "itemType" | "from" | "to" | "cc" | "bcc" | "subject" | "body" | "getAttachmentsAsync" | "getAttachmentContentAsync"
-   *   | "addFileAttachmentFromBase64Async" | "removeAttachmentAsync" | "saveAsync" | "closeAsync" | "sessionData" | "notificationMessages" | "internetHeaders"
-   *   | "getInitializationContextAsync" | "addHandlerAsync" | "inReplyTo">}
+   * @returns {Pick<Office.MessageCompose, "itemType" | "inReplyTo" | "getAttachmentsAsync" | "getAttachmentContentAsync" | "addFileAttachmentFromBase64Async"
+   *   | "removeAttachmentAsync" | "saveAsync" | "closeAsync" | "getInitializationContextAsync" | "addHandlerAsync"> & {
+   *   from: Pick<Office.From, "getAsync">,
+   *   to: Pick<Office.Recipients, "getAsync" | "setAsync">,
+   *   cc: Pick<Office.Recipients, "getAsync" | "setAsync">,
+   *   bcc: Pick<Office.Recipients, "getAsync" | "setAsync">,
+   *   subject: Pick<Office.Subject, "getAsync" | "setAsync">,
+   *   body: Pick<Office.Body, "getTypeAsync" | "getAsync" | "setAsync">,
+   *   sessionData: Pick<Office.SessionData, "getAsync" | "setAsync">,
+   *   notificationMessages: Pick<Office.NotificationMessages, "replaceAsync" | "removeAsync">,
+   *   internetHeaders: Pick<Office.InternetHeaders, "setAsync" | "getAsync" | "removeAsync">,
+   * }}
    */
   function compose() {
-    /** @type {any} */
     const made = {
       itemType: "message",
       inReplyTo: given.inReplyTo ?? "",
@@ -117,7 +125,6 @@
 
   /** @returns {Pick<Office.MessageRead, "itemType" | "from" | "to" | "cc" | "subject" | "internetMessageId" | "itemId" | "displayReplyForm" | "addHandlerAsync">} */
   function read() {
-    /** @type {any} */
     const made = { itemType: "message", ...given.item, displayReplyForm: (/** @type {any} */ form) => void request("reply", [form]), addHandlerAsync };
     return made;
   }
@@ -131,7 +138,18 @@
   /** @type {any} */
   let item = null;
 
-  /** @type {any} */
+  /**
+   * @type {{
+   *   onReady: any,
+   *   actions: Pick<typeof Office.actions, "associate">,
+   *   EventType: Record<keyof Pick<typeof Office.EventType, "RecipientsChanged" | "AttachmentsChanged" | "OfficeThemeChanged">, string>,
+   *   context: Pick<Office.Context, "displayLanguage" | "officeTheme"> & {
+   *     requirements: Pick<Office.RequirementSetSupport, "isSetSupported">,
+   *     roamingSettings: Pick<Office.RoamingSettings, "get" | "set" | "remove" | "saveAsync">,
+   *     mailbox: Pick<Office.Mailbox, "userProfile" | "addHandlerAsync"> & { item: any },
+   *   },
+   * }}
+   */
   const office = {
     onReady: async (/** @type {any} */ callback) => {
       await connected;
@@ -148,7 +166,7 @@
       get officeTheme() {
         return given.theme;
       },
-      requirements: { isSetSupported: (/** @type {string} */ name, /** @type {string} */ version) => name === "Mailbox" && Number(version) <= given.mailbox },
+      requirements: { isSetSupported: (/** @type {string} */ name, /** @type {string | number | undefined} */ version) => name === "Mailbox" && Number(version) <= given.mailbox },
       roamingSettings: roaming,
       mailbox: {
         get item() {
