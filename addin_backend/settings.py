@@ -74,6 +74,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ews_password: str = ""
     ews_connections: _Some = 4
     ledger_seconds: _Seconds_or_none = 120.0
+    graph_url: str = ""
+    graph_connections: _Some = 4
+    graph_sealed_in_pieces: bool = False
+    mailbox_transport: str = "ask"
+    mailbox_transports_file: str = ""
     entra_tenant: str = ""
     entra_client: str = ""
     entra_certificate: str = ""
@@ -155,6 +160,17 @@ TABLE: tuple[Row, ...] = (
         "ledger_seconds",
         "Seconds between two looks at the Sent Items of the directory file's mailboxes: what left unchecked is judged. 0: never.",
     ),
+    Row("graph_url", "Address of Microsoft Graph for Exchange Online, https://graph.microsoft.com/v1.0; empty: it is not used."),
+    Row("graph_connections", "How many connections to Graph at once."),
+    Row(
+        "graph_sealed_in_pieces",
+        "Experimental: S/MIME mail over 4 MB through Graph in pieces; off: it is not sent, and the page is offered.",
+    ),
+    Row("mailbox_transport", "Where both are set up: 'ews', 'graph', or 'ask' (whichever reaches the mailbox, Graph first)."),
+    Row(
+        "mailbox_transports_file",
+        'JSON file with exceptions: {"mailboxes": {"anna@firma.example": "graph"}, "domains": {"lager.firma.example": "ews"}}.',
+    ),
     Row("entra_tenant", "Tenant id in Entra ID."),
     Row("entra_client", "Client id of the app registration."),
     Row("entra_certificate", "PEM file: certificate of the app registration."),
@@ -217,6 +233,8 @@ def load(environment: Mapping[str, str], **given: Any) -> Settings:
         raise SettingsError("The setting ews_auth must be 'oauth' or 'basic'.")
     if settings.database_url and not settings.database_url.startswith("postgresql+psycopg://"):
         raise SettingsError("The setting database_url must begin with postgresql+psycopg://, or be empty.")
+    if settings.mailbox_transport not in {"ews", "graph", "ask"}:
+        raise SettingsError("The setting mailbox_transport must be 'ews', 'graph' or 'ask'.")
     if settings.log_format not in {"json", "console"}:
         raise SettingsError("The setting log_format must be 'json' or 'console'.")
     return settings

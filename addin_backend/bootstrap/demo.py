@@ -20,6 +20,7 @@ import uvicorn
 
 from addin_backend.bootstrap.checking import PROJECT, rulebook
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.mailboxes import open_routes
 from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.bootstrap.server import Surroundings, open_services
 from addin_backend.bootstrap.setting_files import make_data_folder
@@ -28,11 +29,13 @@ from addin_backend.errors import Unavailable
 from addin_backend.model.facts import ThreadProtection
 from addin_backend.model.past import DealtWith, Departed
 from addin_backend.model.register import Partners
+from addin_backend.model.routing import Transport
 from addin_backend.sandbox.dns import LoopbackDns
 from addin_backend.sandbox.domains import published
 from addin_backend.sandbox.domains import routes as domains
 from addin_backend.sandbox.domains.policy_host import PolicyHost
 from addin_backend.sandbox.exchange import process as exchange
+from addin_backend.sandbox.exchange_page import routes as exchange_page
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.pki import DemoPki, create_demo_pki
 from addin_backend.sandbox.playground import routes as playground
@@ -46,7 +49,7 @@ REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
 DIRECTORY, CONTACTS = REGISTERS.parent / "directory.json", REGISTERS.parent / "contacts.json"
 # The outside world as the demo's DNS knows it. It answers SERVFAIL about everybody else: what we cannot find out is unknown.
 OUTSIDE = ("fynskpension", "gammelpartner", "skovadvokat", "postkasse", "cafehavnen", "mumbaiclaims", "bernre")
-SERVICE_ACCOUNT, SERVICE_PASSWORD = "addin-backend", "sandbox"
+SERVICE_ACCOUNT, SERVICE_PASSWORD, GRAPH_TOKEN = "addin-backend", "sandbox", "sandbox-graph-token"
 
 
 def _listen(port: int) -> socket.socket:
@@ -89,9 +92,11 @@ def _registers_as_of(today: date, data: Path) -> Path:
     return target
 
 
-def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, servers: tuple[str, str]) -> Settings:
-    """The settings of the demo world: the sample organisation, its certificates, and ``servers``: its Exchange and its DNS."""
-    ews_url, resolver = servers
+def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, servers: tuple[str, str, str]) -> Settings:
+    """The settings of the demo world: the sample organisation, its certificates, and ``servers``: its Exchange by EWS and by Graph, and
+    its DNS.
+    """
+    ews_url, graph_url, resolver = servers
     return msgspec.structs.replace(
         settings,
         tenant="nordlys",
@@ -111,6 +116,8 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         ews_user=SERVICE_ACCOUNT,
         ews_password=SERVICE_PASSWORD,
         requests_per_minute=0,  # one person plays a whole office here
+        graph_url=graph_url,
+        mailbox_transport="ews",
         log_format="console",
     )
 
@@ -176,6 +183,7 @@ def _announce(server: uvicorn.Server, url: str, exchange_url: str, data: Path) -
     print(f"{url}/console     Regler og registre / Rules and registers")
     print(f"{url}/log         Logbog / Log")
     print(f"{url}/demo/domains  Partneres domæner / Partners' domains")
+    print(f"{url}/demo/exchange  Postkasser og fejl / Mailboxes and faults")
     print(f"{url}/            Forside / Front page")
     print(f"{exchange_url}/sandbox/journal  Exchange-simulator: det, der forlod huset / what left the house")
     print(f"Data: {data}. Stop: Ctrl-C.", flush=True)
@@ -197,11 +205,16 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
         pki = create_demo_pki(folder / "pki", now())
         sign_in = SandboxSignIn()
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
-        own = demo_settings(settings, folder, pki, url, (simulator.endpoint, outside.resolver))
-        with open_services(own, Surroundings(sign_in.identify, True, seed_contacts, outside.way)) as opened:
+        own = demo_settings(settings, folder, pki, url, (simulator.endpoint, simulator.graph, outside.resolver))
+        around = Surroundings(sign_in.identify, True, seed_contacts, outside.way, graph_tokens=lambda _claims: GRAPH_TOKEN)
+        with open_services(own, around) as opened, contextlib.closing(open_routes(own)) as chosen:
             services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
-            pages = [*playground.routes(world), *domains.routes(outside.promises)]
-            links, templates = (playground.LINK, domains.LINK), (playground.TEMPLATES, domains.TEMPLATES)
+            desk = exchange_page.Desk(simulator.address, chosen, Transport.EWS, now)
+            pages = [*playground.routes(world), *domains.routes(outside.promises), *exchange_page.routes(desk)]
+            links, templates = (
+                (playground.LINK, domains.LINK, exchange_page.LINK),
+                (playground.TEMPLATES, domains.TEMPLATES, exchange_page.TEMPLATES),
+            )
             app = create_app(services, extra=pages, links=links, templates=templates)
             config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
             server = uvicorn.Server(config)

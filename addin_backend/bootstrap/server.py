@@ -16,17 +16,14 @@ from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.ledger import LedgerLoop
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
+from addin_backend.bootstrap.mailboxes import Mailboxes, TokenProvider, open_edges, open_mailboxes
 from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.send_desk import Desk
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, recording, with_history
-from addin_backend.bootstrap.setting_files import read_setting, refused
 from addin_backend.bootstrap.sign_in import Identify, sign_in
 from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
 from addin_backend.bootstrap.workflows import Hooks, open_workflows
-from addin_backend.edges.entra import EXCHANGE_SCOPE, AppCertificate, Application, TokenSource
-from addin_backend.edges.ews.mailbox import EwsMailbox
-from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.logs import reporter, request_scope, set_up
 from addin_backend.edges.opa_bundle import build
 from addin_backend.evidence.gather import content_of
@@ -42,7 +39,7 @@ from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.flows.why import Explained, read_why
 from addin_backend.model.identity import Identity
-from addin_backend.ports import PolicySet
+from addin_backend.ports import Log, PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
 from addin_backend.web.limits import Limiter
@@ -57,19 +54,6 @@ from addin_backend.web.services import (
     Services,
     Ticket,
 )
-
-
-def ews_mailbox(settings: Settings) -> EwsMailbox:
-    """The mailboxes behind the Exchange that the settings name. Nothing is requested here."""
-    if not settings.ews_url:
-        raise refused("ews_url", "is missing", "mangler")
-    if settings.ews_auth == "basic":
-        credentials: Basic | TokenSource = Basic(settings.ews_user, settings.ews_password)
-    else:
-        key, certificate = (read_setting(settings, name).decode("ascii", "replace") for name in ("entra_key", "entra_certificate"))
-        application = Application(settings.entra_tenant, settings.entra_client, AppCertificate(key, certificate))
-        credentials = TokenSource(application, EXCHANGE_SCOPE)
-    return EwsMailbox(settings.ews_url, credentials, max_connections=settings.ews_connections)
 
 
 def _asked(call: CheckCall) -> Ask:
@@ -146,7 +130,7 @@ def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], E
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked;
-    ``way`` is how recipients' domains are asked.
+    ``way`` is how recipients' domains are asked; ``graph_tokens`` are those of a Graph that knows no Entra ID.
     """
 
     identify: Identify
@@ -154,6 +138,26 @@ class Surroundings:
     seed: Callable[[Cabinet], None] = lambda _cabinet: None
     way: Way = ORDINARY
     hooks: Hooks | None = None
+    graph_tokens: TokenProvider | None = None
+
+
+def _open(settings: Settings, graph_tokens: TokenProvider | None) -> tuple[Cabinet, Mailboxes]:
+    """What lies in the data folder, and the mailboxes. Settings that cannot be used are told before anything is made."""
+    edges = open_edges(settings, graph_tokens)
+    cabinet = open_cabinet(settings)
+    return cabinet, open_mailboxes(settings, edges, cabinet.store)
+
+
+def _alarm(rules: LiveRules, log: Log) -> str:
+    """Sounded where it must be; the organisation's name."""
+    book = rules.current.book
+    sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
+    return book.registers.organisation.name
+
+
+def _in_turn(*acts: Callable[[], object]) -> None:
+    for act in acts:
+        act()
 
 
 @contextmanager
@@ -161,15 +165,13 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
     """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
     log = set_up(settings.log_format)
     with open_reader(settings, warm=True) as read, live_rules(settings, read, around.way) as rules:
-        book = rules.current.book
-        sound_alarm(book.registers.partner_by_domain, last_without_tls(read_observations(book.files)), now().date(), log)
-        mailbox, cabinet = ews_mailbox(settings), open_cabinet(settings)
-        workflows = open_workflows(settings, cabinet, mailbox, book.registers.organisation.name, around.hooks)
+        organisation = _alarm(rules, log)
+        cabinet, mailboxes = _open(settings, around.graph_tokens)
+        mailbox = mailboxes.mailbox
+        workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks)
         ledger = LedgerLoop(settings, cabinet, rules, mailbox)
         try:
-            around.seed(cabinet)
-            rules.start(cabinet)
-            ledger.start()
+            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start)
             yield Services(
                 identify=around.identify,
                 intake=from_draft,
@@ -183,6 +185,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
                 ledger=ledger.view,
+                transports=mailboxes.store.routes,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
@@ -191,16 +194,19 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 new_request_id=new_id,
                 report=reporter(log),
                 request_scope=request_scope,
-                organisation=book.registers.organisation.name,
+                organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
                 open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
-                counters=lambda: {f"sendsecurely_shadow_{name}_total": count for name, count in rules.shadow_counts.all().items()},
+                counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
         finally:
-            for end in (ledger.stop, workflows.close, rules.stop, cabinet.close, mailbox.close):
-                end()
+            _in_turn(ledger.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
+
+
+def _counters(rules: LiveRules) -> Callable[[], dict[str, int]]:
+    return lambda: {f"sendsecurely_shadow_{name}_total": count for name, count in rules.shadow_counts.all().items()}
 
 
 def _bundle_service(rules: LiveRules, cabinet: Cabinet, token: str) -> ServedBundle:

@@ -13,6 +13,7 @@ import typer
 from addin_backend import settings as settings_table
 from addin_backend.cli.common import DATA, NO_ENGINE, USAGE, fail, given_settings
 from addin_backend.cli.log import log_app
+from addin_backend.cli.mailboxes import mailboxes
 from addin_backend.cli.manifest import manifest_app
 from addin_backend.cli.policy import policy_app
 from addin_backend.cli.seal import open_app, seal_app
@@ -34,6 +35,7 @@ app.add_typer(log_app, name="log")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(transport_app, name="transport")
+app.command()(mailboxes)
 
 
 def _day(text: str | None) -> date | None:

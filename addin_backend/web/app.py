@@ -30,6 +30,7 @@ from addin_backend.web import (
     openapi,
     portal,
     send_acts,
+    transports_page,
     why_page,
 )
 from addin_backend.web.exchange import error_response, json_response, services_of
@@ -100,6 +101,7 @@ def create_app(
         *console.ROUTES,
         *connections_page.ROUTES,
         *ledger_page.ROUTES,
+        *transports_page.ROUTES,
         *log_page.ROUTES,
         *why_page.ROUTES,
         *portal.ROUTES,

@@ -6,7 +6,7 @@ Each callable may block (the handlers run it in a worker thread) and raises ``Se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,7 @@ from addin_backend.model.message import Message
 from addin_backend.model.offline import Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
+from addin_backend.model.routing import Route
 from addin_backend.model.sending import Act, PortalPackage, SendJob
 from addin_backend.web.limits import Limiter
 
@@ -262,6 +263,7 @@ class Services:
     ``after_send`` what can be learnt and done once a mail was asked for.
     ``hand``       what a person may do with sends that are not wholly done.
     ``connections`` what is known of each domain that mail went to.
+    ``transports`` which transport each mailbox is on, and why.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
     ``package``    the sealed package behind a link; raises NotFound.
@@ -301,6 +303,7 @@ class Services:
     bundle: ServedBundle | None = None
     counters: Callable[[], dict[str, int]] = dict
     limiter: Limiter = field(default_factory=lambda: Limiter(0, time.monotonic))
+    transports: Callable[[], Sequence[Route]] = tuple
     addin: Addin = field(default_factory=lambda: Addin())
     frame_ancestors: tuple[str, ...] = field(
         default=(

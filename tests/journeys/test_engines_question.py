@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from addin_backend.bootstrap.checking import checking, open_engine, rulebook
+from addin_backend.bootstrap.mailboxes import open_edges
 from addin_backend.bootstrap.sending import accepting, open_cabinet
-from addin_backend.bootstrap.server import ews_mailbox
 from addin_backend.evidence.supplied import read_supplied
 from addin_backend.flows.accept_send import Press, accept
 from addin_backend.flows.check import Ask, Checking, check, with_facts
@@ -107,7 +107,8 @@ def _parts(engine: PolicyEngine) -> Checking:
 def _by_api_and_send(folder: Path) -> dict[str, tuple[bytes, bytes]]:
     """(question of the pre-send check, question of the press) for each draft, with the real rules, store and log."""
     asked = {}
-    mailbox = ews_mailbox(Settings(ews_url="http://127.0.0.1:1/", ews_auth="basic"))  # a new mail has no draft to fetch
+    mailbox = open_edges(Settings(ews_url="http://127.0.0.1:1/", ews_auth="basic")).ews  # a new mail has no draft to fetch
+    assert mailbox is not None
     cabinet = open_cabinet(Settings(data_dir=str(folder / "data")))
     try:
         with open_engine(Settings(), product_policies()) as engine:

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from addin_backend.bootstrap.mailboxes import open_edges, open_mailboxes
 from addin_backend.bootstrap.sending import open_cabinet
-from addin_backend.bootstrap.server import ews_mailbox
 from addin_backend.bootstrap.setting_files import make_data_folder, private_file
 from addin_backend.bootstrap.workflows import open_workflows
 from addin_backend.errors import BadRegister
@@ -37,14 +37,14 @@ def test_the_data_folder_and_its_databases_are_for_their_owner_alone(tmp_path: P
         Settings(), data_dir=str(data), ews_url="http://127.0.0.1:1/EWS", ews_auth="basic", ews_user="u", ews_password="p"
     )
     cabinet = open_cabinet(settings)
-    mailbox = ews_mailbox(settings)
-    durable = open_workflows(settings, cabinet, mailbox, "Nordlys")
+    mailboxes = open_mailboxes(settings, open_edges(settings), cabinet.store)
+    durable = open_workflows(settings, cabinet, mailboxes.mailbox, "Nordlys")
     modes = {path.name: _mode(path) for path in data.iterdir()}
     durable.close()
     cabinet.close()
-    mailbox.close()
+    mailboxes.close()
     assert _mode(data) == 0o700
-    assert {"log.sqlite", "log.sqlite-wal", "store.sqlite", "workflows.sqlite", "keys.json"} <= set(modes)
+    assert {"log.sqlite", "log.sqlite-wal", "store.sqlite", "routes.sqlite", "workflows.sqlite", "keys.json"} <= set(modes)
     assert {name: mode for name, mode in modes.items() if mode != 0o600} == {}
 
 

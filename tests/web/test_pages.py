@@ -44,7 +44,8 @@ class _Outline(HTMLParser):
 
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize(
-    "path", ["/", "/console", "/console/connections", "/log", "/portal/package-0001", "/portal/expired-001", "/nowhere"]
+    "path",
+    ["/", "/console", "/console/connections", "/console/transports", "/log", "/portal/package-0001", "/portal/expired-001", "/nowhere"],
 )
 def test_every_page_is_in_order(path: str, language: str) -> None:
     """One h1, one main, a title, a way past the header, and a language on the link to the other language."""

@@ -17,7 +17,7 @@ from addin_backend.edges.ews.folders import DRAFTS, SENT_ITEMS, Folders, disting
 from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenProvider, configuration, quieten
 from addin_backend.edges.ews.requests import Requests
 from addin_backend.edges.ews.writing import outgoing_item
-from addin_backend.errors import NotFound, OutcomeUnknown, Unavailable
+from addin_backend.errors import NotFound, NotYours, OutcomeUnknown, Unavailable
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import with_categories
 from addin_backend.model.sending import Draft
@@ -61,6 +61,14 @@ class EwsMailbox:
         """Close the connections and forget them in exchangelib's cache."""
         del Connection[self._config]
         self._connection.close()
+
+    def answers(self, mailbox: str) -> bool:
+        """Whether the mailbox is behind this endpoint. Raises Unavailable when that could not be learnt."""
+        try:
+            self._run(mailbox, lambda requests: requests.folder_id(distinguished("msgfolderroot", mailbox), "Inbox"))
+        except NotYours:
+            return False
+        return True
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft with its current change key, and its MIME. NotFound also for an item that is no draft (any more)."""

@@ -12,7 +12,7 @@ from addin_backend.edges.graph.disarm import disarmed, rearmed
 from addin_backend.edges.graph.folders import Folders
 from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
-from addin_backend.errors import BadInput, Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import message_id, with_categories
 from addin_backend.model.sending import Draft
@@ -49,6 +49,14 @@ class GraphMailbox:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def answers(self, mailbox: str) -> bool:
+        """Whether the mailbox is in Exchange Online. Raises Unavailable when that could not be learnt."""
+        try:
+            self._requests(mailbox).look_in()
+        except (NotYours, NotFound):
+            return False
+        return True
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft with its change key, and its MIME. NotFound also for an item that is no draft (any more).

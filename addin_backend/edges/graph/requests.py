@@ -23,6 +23,10 @@ class Requests:
         self._client = client
         self._root = f"/users/{quote(mailbox, safe='@')}"
 
+    def look_in(self) -> None:
+        """The cheapest thing that only a mailbox that is there answers. Raises NotYours or NotFound."""
+        self._client.ask("GET", f"{self._root}/mailFolders/inbox", wanted=200, query={"$select": "id"})
+
     def message(self, item_id: str) -> wire.Message:
         """The message with the properties of ours. Raises NotFound."""
         return self._client.read(wire.Message, "GET", self._at(item_id), query={"$select": wire.OUR_FIELDS, "$expand": _expanded()})

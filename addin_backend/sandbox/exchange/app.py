@@ -74,6 +74,8 @@ def create(service: Service, sign_in: SignIn) -> Starlette:
             return Response(status_code=400)
         if caller is None:
             return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="sandbox"'})
+        if not service.switches.ews_enabled:
+            return Response("EWS is disabled for this organization.", 403)
         reply = await anyio.to_thread.run_sync(service.handle, received, caller)
         return await _reply(request, reply)
 

@@ -18,13 +18,16 @@ class Switches:
 
     ``bcc_in_mime``: whether a Bcc header in MimeContent counts as a recipient ("honoured") or is dropped ("ignored").
     ``graph_request_bytes``: what Graph takes in one request. ``graph_silent_bytes``: a mail over it is answered 200 by Graph and
-    not sent (microsoft-graph-docs#13979); 0: never.
+    not sent (microsoft-graph-docs#13979); 0: never. ``without_graph``: mailboxes on Exchange Server, which Graph does not know.
+    ``ews_enabled`` False: the tenant's EWSEnabled is off, and every request is answered 403.
     """
 
     bcc_in_mime: str = "honoured"
     max_message_bytes: int = MAX_MESSAGE_BYTES
     graph_request_bytes: int = 4 * 1024 * 1024
     graph_silent_bytes: int = 0
+    without_graph: frozenset[str] = frozenset()
+    ews_enabled: bool = True
     own_domains: frozenset[str] = frozenset()
 
 

@@ -24,11 +24,14 @@ KINDS = (
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One planned fault. ``mailbox`` "" means any; ``seconds`` is for delays; ``count`` requests are hit."""
+    """One planned fault. ``mailbox`` "" means any, and so does ``api``, which is "ews" or "graph"; ``seconds`` is for delays; ``count``
+    requests are hit.
+    """
 
     operation: str
     kind: str
     mailbox: str = ""
+    api: str = ""
     count: int = 1
     seconds: float = 1.0
     code: str = "ErrorInternalServerError"
@@ -59,11 +62,16 @@ class Faults:
         with self._lock:
             self._planned.clear()
 
-    def take(self, operation: str, mailbox: str) -> Fault | None:
+    def planned(self) -> list[Fault]:
+        """What has not yet been met, first come first."""
+        with self._lock:
+            return list(self._planned)
+
+    def take(self, operation: str, mailbox: str, api: str) -> Fault | None:
         """The first fault that fits; it is used up by one."""
         with self._lock:
             for fault in self._planned:
-                if fault.operation in (operation, "*") and fault.mailbox in ("", mailbox):
+                if fault.operation in (operation, "*") and fault.mailbox in ("", mailbox) and fault.api in ("", api):
                     fault.count -= 1
                     if fault.count <= 0:
                         self._planned.remove(fault)

@@ -90,7 +90,7 @@ class Service:
             if fault.code == "ErrorSchemaValidation":
                 self.violations.append(f"request: {fault.values}")
             return Reply(500, soap.written(soap.fault(fault)))
-        planned = self.faults.take(request.operation, call.mailbox)
+        planned = self.faults.take(request.operation, call.mailbox, "ews")
         before = self._before(request, planned) if planned else None
         if before is not None:
             return before

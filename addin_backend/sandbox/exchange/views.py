@@ -27,6 +27,8 @@ class SwitchChange(msgspec.Struct, forbid_unknown_fields=True):
     max_message_bytes: int | None = None
     graph_request_bytes: int | None = None
     graph_silent_bytes: int | None = None
+    without_graph: frozenset[str] | None = None
+    ews_enabled: bool | None = None
 
 
 def routes(service: Service) -> list[Route]:
@@ -36,6 +38,8 @@ def routes(service: Service) -> list[Route]:
         if request.method == "DELETE":
             service.faults.clear()
             return Response(status_code=204)
+        if request.method == "GET":
+            return JSONResponse(msgspec.to_builtins(service.faults.planned()))
         try:
             service.faults.plan(msgspec.json.decode(await request.body(), type=Fault))
         except msgspec.ValidationError as error:
@@ -43,6 +47,8 @@ def routes(service: Service) -> list[Route]:
         return Response(status_code=204)
 
     async def switches(request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse({name: msgspec.to_builtins(getattr(service.switches, name)) for name in SwitchChange.__struct_fields__})
         change = msgspec.json.decode(await request.body(), type=SwitchChange)
         for name in change.__struct_fields__:
             value = getattr(change, name)
@@ -79,8 +85,8 @@ def routes(service: Service) -> list[Route]:
         return Response(shown, media_type="message/rfc822")
 
     return [
-        Route("/sandbox/faults", faults, methods=["POST", "DELETE"]),
-        Route("/sandbox/switches", switches, methods=["POST"]),
+        Route("/sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/sandbox/switches", switches, methods=["GET", "POST"]),
         Route("/sandbox/journal", journal),
         Route("/sandbox/requests", requests),
         Route("/sandbox/mailboxes", mailboxes),

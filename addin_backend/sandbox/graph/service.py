@@ -88,7 +88,7 @@ class GraphService:
     def _guarded(self, operation: str, asked: Asked, mailbox: str, act: Callable[[], Reply]) -> Reply:
         """``act`` with the fault that is planned for it, and with what a client did wrong."""
         self.ews.counts[operation] += 1
-        planned = self.ews.faults.take(operation, mailbox)
+        planned = self.ews.faults.take(operation, mailbox, "graph")
         before = _before(planned) if planned else None
         if before is not None:
             return before
@@ -104,6 +104,8 @@ class GraphService:
     def _act(self, asked: Asked, mailbox: str, act: Callable[..., Reply], arguments: dict[str, Any]) -> Reply:
         if self.ews.store.mailbox_name(mailbox) is None:
             return error("ErrorInvalidUser", "The requested user is invalid.")
+        if mailbox in self.ews.switches.without_graph:
+            return error("MailboxNotEnabledForRESTAPI", "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")
         if len(asked.body) > self.ews.switches.graph_request_bytes:
             return error("RequestEntityTooLarge", "The request is too large.")
         call = Call(store=self.ews.store, mailbox=mailbox, switches=self.ews.switches)

@@ -1,0 +1,106 @@
+"""The faults that the page offers: each with the operation that it hits on either API, so that the same trouble can be had on both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from addin_backend.model.decision import Texts
+from addin_backend.model.routing import Transport
+
+SLOW = 5.0  # seconds; shorter than what a request may take
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it."""
+
+    name: str
+    text: Texts
+    operations: dict[Transport, str]
+    kind: str
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self, transport: Transport, mailbox: str) -> dict[str, Any]:
+        """What the simulator is told. ``mailbox`` "" is any."""
+        return {"operation": self.operations[transport], "kind": self.kind, "mailbox": mailbox, "api": transport.value, **self.more}
+
+
+_SEND = {Transport.EWS: "SendItem", Transport.GRAPH: "SendMessage"}
+_SAVE = {Transport.EWS: "CreateItem", Transport.GRAPH: "CreateMessage"}
+_READ = {Transport.EWS: "GetItem", Transport.GRAPH: "GetMessage"}
+_WRITE = {Transport.EWS: "UpdateItem", Transport.GRAPH: "UpdateMessage"}
+_LOOK = {Transport.EWS: "FindItem", Transport.GRAPH: "ListMessages"}
+_ANY = {Transport.EWS: "*", Transport.GRAPH: "*"}
+
+FAULTS = (
+    Offered(
+        "lost_answer",
+        Texts(da="Mailen sendes, men svaret går tabt", en="The mail is sent, but the answer is lost"),
+        _SEND,
+        "drop_after_commit",
+    ),
+    Offered(
+        "lost_request",
+        Texts(da="Forbindelsen brydes, før mailen sendes", en="The connection breaks before it is sent"),
+        _SEND,
+        "drop_before",
+    ),
+    Offered(
+        "gateway",
+        Texts(da="Mailen sendes, men svaret er 504", en="The mail is sent, but the answer is 504"),
+        _SEND,
+        "http_after_commit",
+        {"status": 504},
+    ),
+    Offered(
+        "unavailable",
+        Texts(da="Svaret er 503, og intet er sendt", en="The answer is 503, and nothing is sent"),
+        _SEND,
+        "http",
+        {"status": 503},
+    ),
+    Offered("internal", Texts(da="Fejl i Exchange under afsendelsen", en="An error in Exchange during the send"), _SEND, "fault"),
+    Offered("slow", Texts(da="Exchange er længe om at sende", en="Exchange takes long to send"), _SEND, "delay", {"seconds": SLOW}),
+    Offered("busy_send", Texts(da="For travlt til at sende nu", en="Too busy to send now"), _SEND, "server_busy"),
+    Offered(
+        "busy_look", Texts(da="For travlt til at svare (to gange)", en="Too busy to answer (twice)"), _LOOK, "server_busy", {"count": 2}
+    ),
+    Offered(
+        "not_yet",
+        Texts(da="Kladden er ikke synkroniseret endnu", en="The draft has not been synchronised yet"),
+        _READ,
+        "item_not_found_first_n",
+    ),
+    Offered(
+        "changed",
+        Texts(da="Kladden er ændret imens", en="The draft has changed meanwhile"),
+        _WRITE,
+        "error",
+        {"code": "ErrorIrresolvableConflict"},
+    ),
+    Offered("full", Texts(da="Postkassen er fuld", en="The mailbox is full"), _SAVE, "error", {"code": "ErrorQuotaExceeded"}),
+    Offered("too_large", Texts(da="Mailen er for stor", en="The mail is too large"), _SAVE, "error", {"code": "ErrorMessageSizeExceeded"}),
+    Offered(
+        "refused", Texts(da="Postkassen må vi ikke bruge", en="We may not use the mailbox"), _READ, "error", {"code": "ErrorAccessDenied"}
+    ),
+    Offered(
+        "send_as", Texts(da="Afsenderen må ikke bruges", en="The sender may not be used"), _SEND, "error", {"code": "ErrorSendAsDenied"}
+    ),
+    Offered("claims", Texts(da="Exchange vil have et nyt token", en="Exchange wants a new token"), _ANY, "claims_challenge"),
+    Offered("audience", Texts(da="Tokenet er til den anden", en="The token is for the other one"), _ANY, "wrong_audience"),
+    Offered(
+        "silent",
+        Texts(da="Svaret er 200, men intet er sendt", en="The answer is 200, but nothing is sent"),
+        {Transport.GRAPH: "SendMessage"},
+        "accepted_not_done",
+    ),
+)
+BY_NAME = {offered.name: offered for offered in FAULTS}
+SWITCHES = {
+    "ews_enabled": Texts(da="EWS er slået til i tenanten", en="EWS is on in the tenant"),
+    "graph_silent_bytes": Texts(
+        da="Graph svarer 200 på mail over 2.240 kB uden at sende den", en="Graph answers 200 to mail over 2,240 kB without sending it"
+    ),
+}
+SILENT_FROM = 2240 * 1024  # octets

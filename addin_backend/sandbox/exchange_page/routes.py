@@ -1,0 +1,124 @@
+"""``/demo/exchange``: a mailbox changes between EWS and Graph, faults are planned on either, and the last sends are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from addin_backend.edges.route_store import RouteStore
+from addin_backend.errors import NotFound, NotYours, TooLarge, Unavailable
+from addin_backend.model.routing import Transport
+from addin_backend.sandbox.exchange.seeds import EMPLOYEES
+from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SILENT_FROM, SWITCHES
+from addin_backend.web.exchange import services_of
+from addin_backend.web.pages import LANGUAGES, Link, pages_of
+from addin_backend.web.send_acts import PROTECTIONS, STATES, reason_of
+from addin_backend.web.transports_page import FAILURES, NAMES
+
+TEMPLATES = Path(__file__).parent / "templates"
+LINK = Link("/demo/exchange", "Postkasser og fejl", "Mailboxes and faults")
+LONGEST_FORM = 4096  # octets
+SHOWN_SENDS = 8
+SEE_OTHER = 303
+_OWN_PAGES = frozenset({"same-origin", "none", ""})  # "" is a program that is no browser
+_TIMEOUT = 10.0  # seconds; the simulator is on this machine
+_ADDRESSES = frozenset(address for _, address in EMPLOYEES)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The simulator's address, what each mailbox was chosen for, and the transport of those that nothing was chosen for."""
+
+    address: str
+    store: RouteStore
+    default: Transport
+    clock: Callable[[], datetime]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each sample mailbox with its transport and its last failure."""
+        return [
+            {"name": name, "address": address, "transport": self.store.chosen(address) or self.default, "route": self.store.route(address)}
+            for name, address in EMPLOYEES
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """The switches, and the faults that have not yet been met. Raises Unavailable."""
+        return {name: self._ask("GET", f"/sandbox/{name}") for name in ("switches", "faults")}
+
+    def act(self, fields: dict[str, str]) -> None:
+        """What the form asks for. Raises NotFound for what there is not, Unavailable."""
+        match fields.get("act"):
+            case "use" if fields.get("mailbox") in _ADDRESSES:
+                self.store.choose(fields["mailbox"], _transport(fields), self.clock())
+            case "fault" if fields.get("fault") in BY_NAME and fields.get("mailbox") in {"", *_ADDRESSES}:
+                offered, transport = BY_NAME[fields["fault"]], _transport(fields)
+                if transport not in offered.operations:
+                    raise NotFound
+                self._ask("POST", "/sandbox/faults", offered.plan(transport, fields["mailbox"]))
+            case "clear":
+                self._ask("DELETE", "/sandbox/faults")
+            case "switch" if fields.get("switch") in SWITCHES:
+                on = fields.get("on") == "1"
+                value = on if fields["switch"] == "ews_enabled" else SILENT_FROM if on else 0
+                self._ask("POST", "/sandbox/switches", {fields["switch"]: value})
+            case _:
+                raise NotFound
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            answer = httpx.request(method, f"{self.address}{path}", json=body, timeout=_TIMEOUT, trust_env=False).raise_for_status()
+            return answer.json() if answer.content else None
+        except (httpx.HTTPError, ValueError):
+            raise Unavailable from None
+
+
+def _transport(fields: dict[str, str]) -> Transport:
+    try:
+        return Transport(fields.get("transport", ""))
+    except ValueError:
+        raise NotFound from None
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The form, each field once. Raises TooLarge."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_FORM:
+            raise TooLarge
+    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()}
+
+
+def routes(desk: Desk) -> list[BaseRoute]:
+    """The page, for ``create_app(extra=…)``; ``LINK`` and ``TEMPLATES`` belong to it."""
+
+    async def show(request: Request) -> Response:
+        """``GET /demo/exchange``."""
+        state = await run_in_threadpool(desk.state)
+        sends = await run_in_threadpool(services_of(request).hand.sends)
+        return pages_of(request).render(
+            request, "exchange.html", 200, rows=await run_in_threadpool(desk.rows), planned=state["faults"], switched=state["switches"],
+            faults=FAULTS, switches=SWITCHES, transports=tuple(Transport), names=NAMES, failures=FAILURES, sends=sends[:SHOWN_SENDS],
+            states=STATES, protections=PROTECTIONS, reason_of=reason_of,
+        )  # fmt: skip
+
+    async def change(request: Request) -> Response:
+        """``POST /demo/exchange``. Another site's page cannot (Fetch Metadata, §2.1)."""
+        if request.headers.get("sec-fetch-site", "") not in _OWN_PAGES:
+            raise NotYours
+        fields = await _fields(request)
+        await run_in_threadpool(desk.act, fields)
+        language = fields.get("lang", "")
+        return RedirectResponse(LINK.href + (f"?lang={language}" if language in LANGUAGES else ""), SEE_OTHER)
+
+    return [Route(LINK.href, show, methods=["GET"]), Route(LINK.href, change, methods=["POST"])]

@@ -1,0 +1,127 @@
+"""The page on mailboxes and faults, over a running simulator: what is pressed there happens, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from addin_backend.edges.database import sqlite_url
+from addin_backend.edges.route_store import RouteStore
+from addin_backend.errors import SendSecurelyError
+from addin_backend.model.routing import Transport
+from addin_backend.sandbox.exchange_page import routes as page
+from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SWITCHES, Offered
+from addin_backend.web.app import create_app
+from exchange_simulator import METTE, World, mail, running
+from service_set import Recorder, services
+
+
+@dataclass
+class Opened:
+    """The page, and what it works on."""
+
+    world: World
+    store: RouteStore
+    client: TestClient
+
+    def press(self, **fields: str) -> int:
+        """Send a form; the status."""
+        status: int = self.client.post("/demo/exchange", data=fields, follow_redirects=False).status_code
+        return status
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """One simulator and one page for the file."""
+    folder = tmp_path_factory.mktemp("page")
+    with running(folder / "exchange") as world:
+        store = RouteStore(sqlite_url(folder / "routes.sqlite"))
+        desk = page.Desk(world.simulator.address, store, Transport.EWS, lambda: datetime(2026, 11, 28, tzinfo=UTC))
+        app = create_app(services(Recorder()), extra=page.routes(desk), links=(page.LINK,), templates=(page.TEMPLATES,))
+        yield Opened(world, store, TestClient(app))
+        store.close()
+
+
+@pytest.mark.parametrize(("language", "words"), [("da", "Lad noget gå galt"), ("en", "Let something go wrong")])
+def test_the_page_shows_every_mailbox_fault_and_switch(opened: Opened, language: str, words: str) -> None:
+    """In its own language."""
+    html = opened.client.get(f"/demo/exchange?lang={language}").text
+    assert words in html
+    assert all(f'value="{fault.name}"' in html for fault in FAULTS)
+    assert all(f'value="{name}"' in html for name in SWITCHES)
+    assert METTE in html
+    assert "{{" not in html
+
+
+def test_a_mailbox_changes_its_transport_and_back(opened: Opened) -> None:
+    """What the router reads is what was pressed."""
+    assert 303 == opened.press(act="use", mailbox=METTE, transport="graph")
+    assert Transport.GRAPH is opened.store.chosen(METTE)
+    assert 303 == opened.press(act="use", mailbox=METTE, transport="ews", lang="en")
+    assert Transport.EWS is opened.store.chosen(METTE)
+
+
+@pytest.mark.parametrize(("transport", "fault"), [(transport, fault) for fault in FAULTS for transport in fault.operations],
+                         ids=lambda value: getattr(value, "name", value))  # fmt: skip
+def test_every_fault_of_both_apis_can_be_had(opened: Opened, transport: Transport, fault: Offered) -> None:
+    """Each one really meets a send over that API: it fails, or is late, and nothing leaves twice."""
+    world = opened.world.over(transport.value)
+    assert 303 == opened.press(act="fault", fault=fault.name, mailbox=METTE, transport=transport.value)
+    (planned,) = world.get("faults")
+    assert planned["kind"] in opened.client.get("/demo/exchange").text
+    outgoing = mail()
+    failed = []
+    for step in range(3):
+        try:
+            saved = world.mailbox.save(METTE, outgoing)
+            draft, _ = world.mailbox.fetch_draft(METTE, saved.item_id)
+            world.mailbox.restore(METTE, world.mailbox.disarm(METTE, draft))
+            draft, _ = world.mailbox.fetch_draft(METTE, saved.item_id)
+            world.mailbox.send(METTE, draft, outgoing)
+        except SendSecurelyError as error:
+            failed.append((step, error.code))
+        if world.get("faults") == [] and (failed or world.journal(outgoing.marker)):
+            break
+    assert [] == world.get("faults")
+    assert failed or fault.kind in {"claims_challenge", "delay", "drop_after_commit", "error"}
+    assert len(world.journal(outgoing.marker)) <= 1
+
+
+def test_faults_are_forgotten_and_switches_turned(opened: Opened) -> None:
+    """Pressing again takes it back."""
+    opened.press(act="fault", fault="full", mailbox="", transport="ews")
+    assert 1 == len(opened.world.get("faults"))
+    opened.press(act="clear")
+    assert [] == opened.world.get("faults")
+    opened.press(act="switch", switch="ews_enabled", on="0")
+    opened.press(act="switch", switch="graph_silent_bytes", on="1")
+    switches = opened.world.get("switches")
+    assert (False, 2240 * 1024) == (switches["ews_enabled"], switches["graph_silent_bytes"])
+    opened.press(act="switch", switch="ews_enabled", on="1")
+    opened.press(act="switch", switch="graph_silent_bytes", on="0")
+    switches = opened.world.get("switches")
+    assert (True, 0) == (switches["ews_enabled"], switches["graph_silent_bytes"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {}, {"act": "use", "mailbox": "x@other.example", "transport": "ews"}, {"act": "use", "mailbox": METTE, "transport": "smtp"},
+        {"act": "fault", "fault": "nothing", "mailbox": "", "transport": "ews"}, {"act": "switch", "switch": "own_domains", "on": "1"},
+        {"act": "fault", "fault": "silent", "mailbox": "", "transport": "ews"},
+    ],
+)  # fmt: skip
+def test_what_the_page_does_not_offer_is_not_done(opened: Opened, fields: dict[str, str]) -> None:
+    """404, and nothing is planned."""
+    assert 404 == opened.press(**fields)
+    assert [] == opened.world.get("faults")
+
+
+def test_another_site_cannot_press(opened: Opened) -> None:
+    """Fetch Metadata says where it came from."""
+    told = opened.client.post("/demo/exchange", data={"act": "clear"}, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=False)
+    assert 403 == told.status_code
