@@ -112,7 +112,7 @@ export const emergency = (changes = {}) => ({ version: "e-1", issued: START - 60
 
 /**
  * The runtime. `world`: item, token ("t", null: fails, "hangs"), language, service (path, body) -> promise, front () -> promise, roaming {},
- * saving ("ok", "fails", "hangs"), msal.
+ * saving ("ok", "fails", "hangs", or milliseconds), msal.
  */
 export function runtime(world = {}) {
   const timers = new Map();
@@ -130,6 +130,7 @@ export function runtime(world = {}) {
     saveAsync: (callback) => {
       if (state.saving === "hangs") return;
       if (state.saving === "fails") return callback(bad());
+      if (typeof state.saving === "number") return sandbox.setTimeout(() => callback(good()), state.saving);
       for (const [key, value] of roaming) saved.set(key, value);
       callback(good());
     },

@@ -167,6 +167,27 @@ test("under an emergency an attachment holds the mail, and so does a mail too lo
   assert.equal(long.allowEvent, false);
 });
 
+test("a front and a mailbox that take their time still fit under the deadline", async () => {
+  const made = dead({ service: hangs, item: mail({ body: "hej" }), saving: 400 });
+  made.state.front = () => new Promise((resolve) => { made.sandbox.setTimeout(() => resolve(answered(emergency())), 300); });
+  const completion = await once(made);
+  assert.deepEqual([true, 3800], [completion.allowEvent, completion.at]);
+});
+
+test("an answer that comes while it is being decided without it has no say any more", async () => {
+  const item = mail();
+  const made = dead({ item, front: hangs });
+  made.state.service = () => new Promise((resolve) => { made.sandbox.setTimeout(() => resolve(answered(decision("protect", ["tls"], { ticket: TICKET }))), 2600); });
+  made.state.front = () => new Promise((resolve) => { made.sandbox.setTimeout(() => resolve(answered(null)), 350); });
+  const early = await once(made);
+  assert.deepEqual([true, 2600], [early.allowEvent, early.at], "in time it decides");
+  made.state.service = () => new Promise((resolve) => { made.sandbox.setTimeout(() => resolve(answered(decision("protect", ["tls"], { ticket: TICKET }))), 3450); });
+  made.state.front = () => new Promise((resolve) => { made.sandbox.setTimeout(() => resolve(answered(null)), 1200); });
+  delete item.internetHeaders.set[TICKET.header];
+  const late = await once(made);
+  assert.deepEqual([false, {}], [late.allowEvent, item.internetHeaders.set]);
+});
+
 test("an emergency counts for four hours at most and within its own times", async () => {
   const papers = [
     null, {}, [], "ja", emergency({ expires: START - 60 + 4 * 3600 + 1 }), emergency({ expires: START }), emergency({ issued: START + 400 }), emergency({ seal: undefined }),
