@@ -96,6 +96,7 @@ def read_by_us(octets: bytes) -> tuple[object, ...]:
     return (*head, found.ttl, found.canonical, sorted(said.get(kind, addresses)), kind)
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(responses())
 @settings(max_examples=size(sample=200, full=20000), deadline=None)
 def test_we_read_what_dnspython_reads(response: dns.message.Message) -> None:
@@ -104,6 +105,7 @@ def test_we_read_what_dnspython_reads(response: dns.message.Message) -> None:
     assert read_by_us(octets) == read_by_dnspython(dns.message.from_wire(octets))
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(responses(), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=3), st.floats(0, 1))
 @settings(max_examples=size(sample=200, full=20000), deadline=None)
 def test_broken_octets_are_an_error_and_nothing_else(response: dns.message.Message, changes: list[tuple[float, int]], kept: float) -> None:
@@ -126,6 +128,7 @@ def test_broken_octets_are_an_error_and_nothing_else(response: dns.message.Messa
         assert set(said) <= {"ok", "none", "error", "null", "implicit", "no_address"}
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(st.binary(max_size=300))
 @example(b"\0" * 12 + b"\xc0\x0c")
 @example(b"\0\0\x81\x80\0\1\0\0\0\0\0\0" + b"\x3f" + b"a" * 63 + b"\xc0\x0c\0\1\0\1")

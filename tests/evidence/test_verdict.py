@@ -255,6 +255,7 @@ EVIDENCE = st.builds(
 )
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(EVIDENCE, st.sampled_from(FAILURES))
 @settings(max_examples=size(sample=500, full=20000), deadline=None)
 def test_a_failure_never_raises_the_verdict(evidence: DomainEvidence, failure: dict[str, object]) -> None:
@@ -267,6 +268,7 @@ def test_a_failure_never_raises_the_verdict(evidence: DomainEvidence, failure: d
     assert (after.enforcement, before.enforcement) != ("connector", "none")
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(EVIDENCE)
 @settings(max_examples=size(sample=200, full=5000), deadline=None)
 def test_a_failed_or_stale_probe_never_raises_the_verdict(evidence: DomainEvidence) -> None:
@@ -276,6 +278,7 @@ def test_a_failed_or_stale_probe_never_raises_the_verdict(evidence: DomainEviden
         assert TRUST.get(verdict(replace(evidence, probe=useless), AT).verdict, 0) <= bare
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(EVIDENCE)
 @settings(max_examples=size(sample=200, full=5000), deadline=None)
 def test_the_verdict_is_a_function_of_evidence_and_time(evidence: DomainEvidence) -> None:

@@ -148,6 +148,7 @@ SCRIPTS = st.builds(
 STEPS = ("mx", "txt", "hosts", "tlsa", "policy")
 
 
+@pytest.mark.timeout(900)  # all rounds, on cores that others use too
 @given(SCRIPTS, st.sampled_from(STEPS), st.sampled_from(FAILURES))
 @settings(max_examples=size(sample=150, full=5000), deadline=None)
 def test_a_failing_step_never_raises_the_verdict(script: Script, step: str, failure: str) -> None:
