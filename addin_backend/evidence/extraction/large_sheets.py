@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from addin_backend.evidence.extraction.reading import Refused
@@ -18,6 +18,8 @@ from addin_backend.evidence.extraction.tables import HEADING_ROWS, MAY_TELL, Tab
 _CELL = re.compile(r'<c r="([A-Z]{1,3})[0-9]+"(?: s="[0-9]+")?(?: t="([sn])")?(?:/>|>(?:<f>[^<]*</f>)?<v>([^<]*)</v></c>)')
 _STRING = re.compile(r"<si><t(?: xml:space=\"preserve\")?(?:/>|>([^<]*)</t>)</si>")
 _EMPTY_ITEM = "<si/>"
+_ROW_END = "</row>"
+BLOCK = 1_000_000  # characters of a sheet worked on at once
 
 
 def strings(raw: bytes) -> list[str] | None:
@@ -58,19 +60,25 @@ def _telling(lines: Sequence[str]) -> set[int]:
     return {bisect_right(ends, found.start()) for found in MAY_TELL.finditer("\n".join(lines))}
 
 
-def table(raw: bytes, shared: Sequence[str]) -> tuple[Table, set[int]] | None:
-    """(the table, which shared strings it shows), or None when a cell is written in another way. Raises Refused("damaged", "too_large")."""
-    text = raw.decode("utf-8", "replace")
-    start, end = text.find("<sheetData>"), text.rfind("</sheetData>")
-    data = text[start:end]
-    cells = _CELL.findall(data)
-    if start < 0 or end < 0 or ":c" in data or len(cells) != data.count("<c ") + data.count("<c>"):
-        return None
+def _blocks(data: str) -> Iterator[str]:
+    """Whole rows, so many at a time that what is known of their cells stays small."""
+    start = 0
+    while start < len(data):
+        end = data.find(_ROW_END, start + BLOCK)
+        stop = end + len(_ROW_END) if end >= 0 else len(data)
+        yield data[start:stop]
+        start = stop
+
+
+def _put(block: str, shared: Sequence[str], sheet: Table, used: set[int]) -> bool:
+    """Whether every cell of the block is written in the common way; then its rows are put."""
+    cells = _CELL.findall(block)
+    if len(cells) != block.count("<c ") + block.count("<c>"):
+        return False
     values = _values(cells, shared)
-    borders = list(accumulate((row.count("<c ") for row in data.split("</row>")), initial=0))
+    borders = list(accumulate((row.count("<c ") for row in block.split(_ROW_END)), initial=0))
     lines = ["\t".join(values[first:last]) for first, last in pairwise(borders)]
     telling = _telling(lines)
-    sheet = Table()
     for place, line in enumerate(lines):
         if len(sheet.lines) < HEADING_ROWS or place in telling or "\t\t" in line or line[:1] == "\t" or line[-1:] == "\t":
             first, last = borders[place], borders[place + 1]
@@ -80,4 +88,15 @@ def table(raw: bytes, shared: Sequence[str]) -> tuple[Table, set[int]] | None:
                 sheet.row(shown)
         elif line:
             sheet.line(line)
-    return sheet, {int(value) for _, kind, value in cells if kind == "s" and value}
+    used.update([int(value) for _, kind, value in cells if kind == "s" and value])
+    return True
+
+
+def table(raw: bytes, shared: Sequence[str]) -> tuple[Table, set[int]] | None:
+    """(the table, which shared strings it shows), or None when a cell is written in another way. Raises Refused("damaged", "too_large")."""
+    start, end = raw.find(b"<sheetData>"), raw.rfind(b"</sheetData>")
+    data = raw[start:end].decode("utf-8", "replace")
+    if start < 0 or end < 0 or ":c" in data:
+        return None
+    sheet, used = Table(), set[int]()
+    return (sheet, used) if all(_put(block, shared, sheet, used) for block in _blocks(data)) else None
