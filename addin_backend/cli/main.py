@@ -15,6 +15,7 @@ from addin_backend.cli.common import DATA, NO_ENGINE, USAGE, fail, given_setting
 from addin_backend.cli.log import log_app
 from addin_backend.cli.mailboxes import mailboxes
 from addin_backend.cli.manifest import manifest_app
+from addin_backend.cli.mistakes import mistakes_app
 from addin_backend.cli.policy import policy_app
 from addin_backend.cli.seal import open_app, seal_app
 from addin_backend.cli.snapshot import snapshot_app
@@ -34,6 +35,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(log_app, name="log")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(snapshot_app, name="snapshot")
+app.add_typer(mistakes_app, name="mistakes")
 app.add_typer(transport_app, name="transport")
 app.command()(mailboxes)
 
