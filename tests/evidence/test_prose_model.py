@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from addin_backend.errors import BadRegister
+from addin_backend.evidence.content.combine import combined_inputs
 from addin_backend.evidence.content.concepts import Concepts, ConceptTerm
 from addin_backend.evidence.content.features import Sentence, features
 from addin_backend.evidence.content.prose_model import HEADS, pack, product_model, reasons, score, unpack
@@ -150,6 +151,35 @@ def test_training_and_use_weigh_alike(monkeypatch: pytest.MonkeyPatch) -> None:
         flat = np.concatenate([level.words, level.pieces, level.flags, level.pairs.reshape(-1, len(HEADS))])
         for row, value in zip(rows, values, strict=True):
             assert np.allclose((flat[row[0]] * row[1][:, None]).sum(axis=0) + level.bias, value, atol=1e-3)
+
+
+def test_training_is_reproducible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same mails give the same bytes (the whole training: tools/train_content_model.py --verify); rare words have no weight."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "tools")])
+    import train_content_model as training  # here: its folder is on the path for this test only
+
+    model, known = product_model(), terms()
+    read = [training.example_of(item, known, model.layout) for item in training.read_lines("tune.jsonl")[:24]]
+    mails = training.without_rare(read)
+    inputs = [combined_inputs(score(item.seen, model), item.rules) for item in mails]
+    first, second = (training.trained(mails, inputs, model.concepts, model.layout) for _ in range(2))
+    assert first == second
+    once = set(read[0].whole[0]) - set(mails[0].whole[0])
+    assert once
+    assert not unpack(first).mail.words[[number for number in once if number < training.SIZE]].any()
+
+
+def test_each_writer_is_judged_by_a_model_that_did_not_read_him(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All mails of one writer are in one fold, and every fold holds some."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "tools")])
+    import train_content_model as training  # here: its folder is on the path for this test only
+
+    folds: dict[str, set[int]] = {}
+    for name in training.TRAINED_ON:
+        for item in training.read_lines(name):
+            folds.setdefault(item["id"].partition("-")[0], set()).add(training.fold_of(item))
+    assert {1} == {len(folds[writer]) for writer in training.WRITERS}
+    assert set(range(training.FOLDS)) == set().union(*(folds[writer] for writer in training.WRITERS))
 
 
 def test_the_policy_sets_the_doubt() -> None:

@@ -7,7 +7,8 @@ import re
 from addin_backend.evidence.content.passage import Passage
 
 _PRIVATE = re.compile(
-    r"\b(?:min|mit|mine|din|dit|hans|hendes|my|your|his|her|privat\w*|løn(?:konto)?\w*|nemkonto\w*|udbetal\w*|refusion|refunder\w*"
+    r"\b(?:min|mit|mine|(?:din|dit|your)(?! (?:invoice|faktura\w*|order|ordre\w*|reference|cvr))"
+    r"|hans|hendes|my|his|her|privat\w*|løn(?:konto)?\w*|nemkonto\w*|udbetal\w*|refusion|refunder\w*"
     r"|tilbagebetal\w*|erstatning\w*|pension\w*"
     r"|salary|payroll|wages|refund|reimburs\w*|personal|budgetkonto|børneopsparing\w*|mobilepay|udlæg|medarbejder\w*|employee"
     r"|kontohaver|account holder)\b",
@@ -19,6 +20,15 @@ _COMPANY = re.compile(
     r"|\bkontingent\w*|\bklub\w*|\bforening\w*"
     r"|\bpayable|\bbank details|\bbankoplysninger|\bbetalingsoplysninger|\bmoms\b|\bvat\b|\bklientkonto\w*|\boverfør beløbet til)",
 )
+_FIRM = re.compile(  # beside the number itself: whose account it is
+    r"\b(?:aps|a/s|ivs|i/s|k/s|ltd|limited|plc|llp|gmbh|inc)\b|\bfirmaets\b|\bpensionskassen\w*|\w*fonds?\b|\w*forbund\b|\badvokatfirma\w*"
+    r"|\b(?:skolens|klubbens|foreningens|forbundets|kommunens|bankens|selskabets|virksomhedens|afdelingens|menighedsrådets)\b|\bstøttebeløb\w*"
+    r"|\btilhører (?:selskab|firma|forening|virksomhed|klub)\w*",
+)
+_OWN = re.compile(
+    r"\b(?:min|mit|mine|(?:din|dit|your)(?! (?:invoice|faktura\w*|order|ordre\w*|reference|cvr))"
+    r"|hans|hendes|my|his|her|privat\w*|løn(?:konto)?\w*|nemkonto|kontohaver|account holder|medarbejder\w*)\b"
+)
 _REACH = 250
 
 
@@ -26,6 +36,9 @@ def is_company_account(passage: Passage, start: int, end: int) -> bool:
     """Whether the words around an account number speak of a company and none of a private person. In doubt: no."""
     around = passage.folded[max(0, start - _REACH) : end + _REACH]
     line_start, line_end = passage.sentence(start, end)
+    sentence = passage.folded[line_start:line_end]
+    if _FIRM.search(sentence) and not _OWN.search(sentence):
+        return True
     if _PRIVATE.search(passage.folded[max(0, line_start - 60) : line_end]):
         return False
     return _COMPANY.search(around) is not None

@@ -24,6 +24,7 @@ from addin_backend.evidence.content import (
     payment_card,
     salary,
     special_category,
+    spouse,
     swedish_id,
 )
 from addin_backend.evidence.content.combine import combine
@@ -56,7 +57,7 @@ _IDENTIFIERS = (
     health_record.recognise,
 )
 _ABROAD = (norwegian_id.recognise, swedish_id.recognise, german_tax_id.recognise, german_pension_id.recognise)
-_STATEMENTS = (criminal.recognise, special_category.recognise, case_number.recognise)
+_STATEMENTS = (criminal.recognise, special_category.recognise, spouse.recognise, case_number.recognise)
 _NAME_GAP = re.compile(r"[_+]|(?<=[a-zæøå])-(?=[A-Za-zÆØÅæøå])")
 MOST_HITS = 500  # of one recogniser in one text; its class has long been settled
 _PROSE_FOR_PERSON = 4_000  # characters of the body in which a named person counts for the whole mail

@@ -28,6 +28,9 @@ NO_SENTENCE = -5.0
 FEW_SENTENCES = 2
 FEW_WORDS = 4  # besides the greeting
 SHOWN = 3  # sentences that the model points at for one class
+# Statements so narrow that they were right whenever they stood in the labelled mails: the model does not overrule them.
+NARROW = frozenset({"criminal", "spouse"})
+NARROW_CATEGORIES = frozenset({"union", "politics", "religion", "sex_life"})  # of special_category
 Found = tuple[Passage, Hit]
 _CAUSES = frozenset(
     {*TELLING} - {"absence", "state", "function", "relation", "amount", "spouse_m", "spouse_f", "partnered", "police", "account"}
@@ -35,13 +38,18 @@ _CAUSES = frozenset(
 
 
 def combined_inputs(scores: Scores, rules: Mapping[SensitivityClass, int]) -> tuple[float, ...]:
-    """What the combiner weighs: for each head the score of the mail and of its two strongest sentences, then the rules' certainties."""
+    """What the combiner weighs: for each head the score of the mail and of its two strongest sentences, how much the
+    mail and its strongest sentence agree, then the rules' certainties.
+    """
     values: list[float] = []
+    agreed: list[float] = []
     for head in range(len(HEADS)):
         ranked = sorted(scores.sentences[:, head].tolist(), reverse=True)[:2]
         ranked += [NO_SENTENCE] * (2 - len(ranked))
-        values += [math.tanh(value / SOFTLY) * SOFTLY for value in (float(scores.mail[head]), *ranked)]
-    return (*values, *(rules.get(item, 0) / 100 for item in RULED))
+        whole, best, second = (math.tanh(value / SOFTLY) * SOFTLY for value in (float(scores.mail[head]), *ranked))
+        values += [whole, best, second]
+        agreed.append(whole * best / SOFTLY)
+    return (*values, *agreed, *(rules.get(item, 0) / 100 for item in RULED))
 
 
 def probability(inputs: Sequence[float], weights: Sequence[float]) -> float:
@@ -110,7 +118,7 @@ _GREETING = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def _says_little(passages: Sequence[Passage]) -> bool:
+def says_little(passages: Sequence[Passage]) -> bool:
     """Whether a mail is a greeting and a few words at the most: too little to tell anything about a person by its tone alone."""
     said = 0
     for passage in passages:
@@ -132,18 +140,25 @@ def _is_said_already(name: SensitivityClass, kept: Sequence[Found], seen: Featur
     return name is SensitivityClass.CONFIDENTIAL and number and len(seen.flags) <= FEW_SENTENCES
 
 
+def stands(hit: Hit) -> bool:
+    """Whether the model does not overrule it: an identifier, a CPR number, or a narrow statement."""
+    if hit.identifier or hit.sensitivity is SensitivityClass.CPR or hit.recogniser in NARROW:
+        return True
+    return hit.recogniser == "special_category" and hit.category in NARROW_CATEGORIES
+
+
 def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, model: ProseModel) -> list[Found]:
     """The findings that stand: all identifiers; the rules' where the class is likely enough; the model's own where rules saw nothing."""
     seen = read_prose(passages, terms, model)
     inputs = combined_inputs(seen[2], strongest(found))
-    little = _says_little(passages)
-    kept = [item for item in found if item[1].identifier or item[1].sensitivity is SensitivityClass.CPR]
+    little = says_little(passages)
+    kept = [item for item in found if stands(item[1])]
     for name in PROSE:
         share = probability(inputs, model.combiner[name.value])
         certainty = round(100 * share)
         if certainty < terms.counts_from.get(name, COUNTS_FROM):
             continue
-        ruled = [item for item in found if item[1].sensitivity is name and not item[1].identifier]
+        ruled = [item for item in found if item[1].sensitivity is name and item not in kept]
         if not ruled and (little or _is_said_already(name, kept, seen[0], model)):
             continue
         kept += ruled or _pointed_at(HEADS.index(name.value), seen, model, certainty)

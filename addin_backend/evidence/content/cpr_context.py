@@ -29,7 +29,7 @@ KEYWORD = re.compile(
 LABEL = re.compile(
     r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|civil reg(?:istration|\.)|erstatningsnummer"
     r"|erstatningspersonnummer"
-    r"|ssn|danish id)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
+    r"|(?<![a-z])ssn|danish id)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
     r"(?:(?:er|is|var|på|for|of|hedder|lyder)(?: (?:vist|nok|altså|jo|også|now|still|vistnok|på|stadig))?"
     r"|(?:på|for|of) \w+(?: \w+)? (?:er|is)|:|=|;|\(|,|/)?[ \t:=(\"'*>\[]*$"
 )
@@ -56,7 +56,7 @@ _SHORT = (
     r"ref|po|id|sn|kto|s/n|rma|sku|ean|gln|cvr|vat|kl|isbn|issn|imei|fik|giro|iban|lot|trace|build|run|step|job|log|item|tlf|tel|fax"
     r"|reg|stel|code|din|iso|cas|rekv|fakt|ordre"
     r"|varenr|lejl|boks|bygning|fly|flight|tog|rute|hold|event|prøve|sample|glas|rør|dok|doc|document|dokument|journal|sending"
-    r"|change|task|besked-?id|møde-?id|meeting id|p-?nummer|se-?nr"
+    r"|change|task|matter|permit|chip|type|besked-?id|møde-?id|meeting id|p-?nummer|se-?nr"
 )
 _ROLES = (
     r"kunde|customer|medarbejder|employee|medlem|medlems|member|elev|student|patient|borger|bruger|user|lejer|tenant|debitor|klient|client"

@@ -13,7 +13,11 @@ _SECRET = re.compile(
     r"(?<![a-zæøå])(?:adgangskode(?:n)?|password(?:et)?|kodeord(?:et)?|løsen|passphrase|pin-?kode(?:n)?|pin(?: code)?|cvv|cvc)"
     r"(?:[ ](?:til|for|to)[ ][^\n:]{1,40}?)?[ ]?(?::|=|[ ]er:?[ ]|[ ]is:?[ ])[ ]?[\"'«]?([^\s\"'»]{3,64})",
 )
-_TRIGGERS = ("adgangskode", "password", "kodeord", "løsen", "passphrase", "pin", "cvv", "cvc")
+_BARE = re.compile(  # "temporary password Falcon-77", "pass: Winter!2026": a word with letters and digits or signs in it
+    r"(?<![a-zæøå])(?:adgangskode(?:n)?|password(?:et)?|kodeord(?:et)?|koden|pass|pw|pwd|login)[ ]?[:=]?[ ]"
+    r"[\"'«]?((?=[^\s]{0,40}[a-zæøå])(?=[^\s]{0,40}\d)[^\s\"'»@/]{6,40})"
+)
+_TRIGGERS = ("adgangskode", "password", "kodeord", "løsen", "passphrase", "pin", "cvv", "cvc", "koden", "pass", "pw", "login")
 _NO_SECRET = frozenset(
     """
     ikke not udløbet expired nulstillet reset ændret changed forkert wrong your dit din det den blevet sendt sent mindst minimum
@@ -26,7 +30,8 @@ _NO_SECRET = frozenset(
 
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every password in the passage."""
-    for match in matches(passage, _TRIGGERS, _SECRET, lines=True):
+    found = {match.start(1): match for pattern in (_BARE, _SECRET) for match in matches(passage, _TRIGGERS, pattern, lines=True)}
+    for _, match in sorted(found.items()):
         word = match[1].strip(".,;:!?()").lower()
         if word and word not in _NO_SECRET and not set(word) <= set("x*.•-_") and not word.startswith(("http", "<")):
             yield Hit(
@@ -34,7 +39,7 @@ def recognise(passage: Passage) -> Iterator[Hit]:
                 SensitivityClass.CONFIDENTIAL,
                 "password",
                 match.start(1),
-                match.end(1),
+                match.start(1) + len(match[1].rstrip(".,;:?)")),
                 75,
                 "password in the text",
                 identifier=True,

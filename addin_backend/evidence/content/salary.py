@@ -25,6 +25,14 @@ _HEAD = re.compile(_PAY_WORD)
 _A_MONTH = re.compile(
     _AMOUNT + r"\s?(?:om måneden|pr\.? måned|per måned|/md|månedligt|a month|per month|monthly|om året|årligt|a year|per annum|p\.a\.)"
 )
+_BARE = re.compile(  # "is on 54k", "285k base", "stiger til 47.000", "we are delighted to offer you £46,250"
+    r"\b(?:is|are|am|was|er) on (?:£|\$|€)?\d{2,3}(?:[.,]\d{3}|k)\b|\b\d{2,3}k (?:base|basic|salary|plus bonus)\b"
+    r"|\b(?:stiger|sættes op|hæves|går op|ned) (?:fra [\d.]{5,9} )?til (?:kr\.? )?\d{2,3}\.\d{3}\b"
+    r"|\boffer(?:ing)? you (?:a salary of )?(?:£|\$|€)\d{2,3},\d{3}"
+    r"|\btager (?:nu )?\d{5,6} (?:om|i) (?:md|måned)|\bindstillet? til \d{2,3}\.\d{3} kr"
+)
+_SUM = re.compile(r"\d\d[.,k\d]")
+_BARE_WORDS = (" on ", "base", "basic", "salary", "bonus", "stiger", "hæves", "sættes", "går op", "ned ", "offer", "tager", "indstil")
 _PAY = tuple(
     """
     løn indkomst indtægt gage bonus gæld lån skyld opsparing formue pension dagpenge hjælp skat tjener rådighed salary income earn
@@ -46,7 +54,13 @@ def recognise(passage: Passage, subject: str = "") -> Iterator[Hit]:
     """Amounts about a person in the passage; a lower-case ``subject`` that speaks of pay counts too."""
     why = "amount of money about a person"
     about_pay = any(word in subject for word in _PAY_SUBJECT)
-    for pattern, triggers, head, base in ((_NEAR, _PAY, _HEAD, 40), (_BEHIND, _PAY, _HEAD, 40), (_A_MONTH, _PERIODS, None, 20)):
+    kinds = (
+        (_NEAR, _PAY, _HEAD, 40),
+        (_BEHIND, _PAY, _HEAD, 40),
+        (_A_MONTH, _PERIODS, None, 20),
+        (_BARE, _BARE_WORDS, _SUM, 30),
+    )
+    for pattern, triggers, head, base in kinds:
         for number, match in enumerate(matches(passage, triggers, pattern, head=head)):
             if number >= TRIED:
                 yield Hit("salary", SensitivityClass.CONFIDENTIAL, "income", match.start(), match.end(), DOUBT, why)

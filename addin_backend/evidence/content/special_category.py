@@ -27,6 +27,18 @@ class _Statement:
     pattern: re.Pattern[str]
 
 
+_UNIONS = (
+    r"(?:3f|hk|foa|dsr|dlf|ida|djøf|prosa|bupl|krifa|nnf|dansk metal|(?:dansk )?el-forbundet|el-forbund|dansk sygeplejeråd"
+    r"|danmarks lærerforening|lærerforeningen|lærerkredsen|finansforbundet|socialpædagogerne|blik og rør|business danmark|det faglige hus"
+    r"|fødevareforbundet|journalistforbund\w*|lægeforeningen|yngre læger|fagforening\w*|fagforbund\w*|unionen|kommunal|verdi"
+    r"|(?:the |a |our )?(?:trade )?union|unite|unison|gmb|rcn|nasuwt|ucu|usdaw|rmt|ucatt|pcs|aslef)"
+)
+_PARTIES = (
+    r"(?:socialdemokrat\w*|venstre|konservative|enhedslisten|dansk folkeparti\w*|liberal alliance|radikale|alternativet|sf|ssu|vu|dsu"
+    r"|moderaterne|nye borgerlige|danmarksdemokraterne|partiforening\w*|vælgerforening\w*|partiet"
+    r"|labour(?: party)?|tor(?:y|ies)|conservatives?(?: party)?|democrats?|republicans?"
+    r"|greens?|green party|lib dems?|snp|swp|reform uk|ukip|plaid cymru)"
+)
 _STATEMENTS = (
     _Statement(
         "health",
@@ -84,22 +96,56 @@ _STATEMENTS = (
     _Statement(
         "union",
         35,
-        ("medlem", "melde", "tillidsrepræsentant", "member", "steward"),
+        ("medlem", "meld", "tillids", "member", "steward", "organiser", "join", "indmeld", "udmeld", "rep"),
         re.compile(
-            r"\b(?:medlem af|melder? sig ind i|tillidsrepræsentant for|member of|shop steward|fællestillidsrepræsentant)\b[^\n.]{0,40}"
-            r"\b(?:3f|hk|foa|dsr|dlf|ida|djøf|prosa|dansk metal|krifa|fagforening\w*|union|unite|unison)\b"
+            r"\b(?:medlem(?:skab)? (?:af|i|hos)|er med i|meld\w* (?:\w+ ){0,3}(?:ind|ud)(?: i| af| hos)?|(?:ind|ud)meld\w* (?:i|af|hos)"
+            r"|organiseret i|tillids(?:repræsentant|mand|kvinde)\w* (?:for|fra|i)|member of|membership of|joined|left|shop steward"
+            r"|steward (?:for|of|with)|rep (?:for|from)|fællestillidsrepræsentant)\b[^\n.]{0,40}"
+            rf"\b{_UNIONS}\b|\b{_UNIONS} (?:member|rep|steward|medlem)\w*\b"
         ),
     ),
     _Statement(
         "politics",
         35,
-        ("medlem", "stemmer", "kandidat", "opstillet", "member", "votes", "candidate", "stands"),
+        (
+            "medlem",
+            "meld",
+            "stem",
+            "kandid",
+            "opstil",
+            "valgt",
+            "mærke",
+            "løbesed",
+            "member",
+            "vote",
+            "candid",
+            "stand",
+            "canvass",
+            "join",
+            "elected",
+        ),
         re.compile(
-            r"\b(?:medlem af|stemmer på|kandidat for|opstillet for|spidskandidat for|partimedlem i|member of|votes? for"
-            r"|candidate for|stands? for)\b"
-            r"[^\n.]{0,30}\b(?:socialdemokrat\w*|venstre|konservative|enhedslisten|dansk folkeparti|liberal alliance"
-            r"|radikale|alternativet|sf"
-            r"|moderaterne|nye borgerlige|labour|tories|conservatives?|democrats?|republicans?|greens?|party)\b"
+            r"\b(?:medlem(?:mer)? af|stem\w+ på|kandid\w+ for|opstillet for|spidskandidat for|partimedlem i|valgt ind for|går over til"
+            r"|meld\w* (?:\w+ ){0,2}(?:ind|ud) (?:i|af)|member of|vot(?:es?|ed|ing) for|candidate for|stand\w* for|canvass\w* for"
+            r"|elected for|joined)\b"
+            rf"[^\n.]{{0,30}}\b(?:{_PARTIES}|party)\b|\b{_PARTIES}[- ](?:mærke\w*|plakat\w*|medlem\w*|members?)\b"
+        ),
+    ),
+    _Statement(
+        "religion",
+        35,
+        tuple(
+            "døbt konfirm nadver altergang kommunion communion mass moské mosque bøn prayer ramadan eid rosh hashanah yom kippur "
+            "shabbat sabbat hijab tørklæde konverter converted kirke church sabbath diwali synagog tempel temple bederum".split()
+        ),
+        re.compile(
+            r"\b(?:er|blev|blevet|been|was) (?:netop |just )?(?:døbt|konverteret|konfirmeret|baptised|baptized|converted|confirmed)\b"
+            r"|\b(?:går|kommer|gik|goes|go|went|attends?) (?:\w+ ){0,3}(?:til nadver|til altergang|i moské\w*|i kirke"
+            r"|i synagoge\w*|til fredagsbøn"
+            r"|to mass|to church|to (?:the )?mosque|to (?:the )?synagogue|to (?:the )?temple|friday prayers?)"
+            r"|\b(?:holde|fejre|fejrer|holder|observe|observes|observing|celebrat\w+|for|under|during) (?:\w+ )?"
+            r"(?:eid|ramadan|rosh hashanah|yom kippur"
+            r"|shabbat|sabbath|sabbatten|diwali|vesak|hanukkah|pesach|passover)\b"
         ),
     ),
     _Statement(
