@@ -28,7 +28,7 @@ run: install ## Start the whole demo world on loopback; Ctrl-C stops it (PORT=80
 	@exec $(BIN)/addin-backend run $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)")
 
 ##@ Work on it
-.PHONY: test test-full lint format tools bench lock
+.PHONY: test test-full lint format tools bench matrix lock
 test: install ## Everything that must hold: formats, types, import table, policies, tests (TESTS=tests/web for some)
 	@tools/test.sh $(TESTS)
 
@@ -49,6 +49,9 @@ tools: install ## Find or build OPA, Regal, Chromium, tesseract and openssl (ALL
 
 bench: install ## Measure and print the figures of benchmarks/
 	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do echo "== $$file"; $(BIN)/python "$$file"; done
+
+matrix: install ## Print the fault matrix: crash point and fault x database x transport (MATRIX="--random 500")
+	@$(BIN)/python tests/faults/matrix.py $(MATRIX)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 lock: install ## Pin requirements*.in anew, with hashes (UPGRADE=1 takes newer versions)

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+import postgres
 import sizes
+from postgres import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
@@ -104,6 +106,13 @@ def tool() -> Callable[[str], str]:
         pytest.fail(f"{name} was not found: run make tools")
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def cluster(tool: Callable[[str], str]) -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own, for the whole run."""
+    with postgres.cluster(tool("postgres")) as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -108,6 +108,10 @@ class World:
         """How often the operation of this EWS name was asked for on the transport in use."""
         return self.counts().get(self.operation(operation), 0)
 
+    def no_faults(self) -> None:
+        """Forget the faults that were planned."""
+        httpx.delete(f"{self.simulator.address}/sandbox/faults").raise_for_status()
+
     def fault(self, operation: str, kind: str, **more: Any) -> None:
         """Plan a fault for the operation of this EWS name on the transport in use."""
         plan = {"operation": self.operation(operation), "kind": kind, **more}

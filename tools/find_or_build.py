@@ -208,6 +208,20 @@ def may_install() -> bool:
     return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
+def postgres() -> Path | None:
+    """The server program of PostgreSQL, which Debian keeps beside PATH, or the distribution's own when we may install it."""
+    found = _postgres_program()
+    if found is None and may_install():
+        install("postgres", ["postgresql"])
+        found = _postgres_program()
+    return found
+
+
+def _postgres_program() -> Path | None:
+    kept = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return kept[-1] if kept else first_on_path(("postgres",))
+
+
 TOOLS = (
     Tool(
         "opa",
@@ -234,6 +248,7 @@ TOOLS = (
         "the check of the manifests by Microsoft's own tool, and that of the event code's language level",
         "install npm, and see that it reaches its registry",
     ),
+    Tool("postgres", postgres, "the tests of stores and sends on PostgreSQL", "install the package postgresql (15 or newer)"),
     Tool("openssl", lambda: first_on_path(("openssl",)), "the check of sealed mail by another implementation", "install openssl 3"),
 )
 

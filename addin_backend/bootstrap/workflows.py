@@ -18,7 +18,7 @@ from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet, database_of, new_id, package_id_of
 from addin_backend.bootstrap.setting_files import private_file, read_setting
 from addin_backend.edges.durable import DbosWorkflows
-from addin_backend.edges.executor_lock import ExecutorLock
+from addin_backend.edges.executor_lock import LIFE, ExecutorLock
 from addin_backend.edges.send_rounds import SqlRounds
 from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.resume_send import resume
@@ -90,10 +90,14 @@ def _same_steps(steps: Steps) -> Steps:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What a test puts between the workflow and the world: to fail, to be late, to die at a named point. Nothing in production."""
+    """What a test puts between the workflow and the world: to fail, to be late, to die at a named point. Nothing in production.
+
+    ``life`` is how many seconds the lock of the executor holds.
+    """
 
     parts: Callable[[Sending], Sending] = _same_parts
     steps: Callable[[Steps], Steps] = _same_steps
+    life: float = LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organ
     """The durable engine with the workflow ``send``. Workflows that a crash cut off go on; jobs that never began begin."""
     hooks, stopping = hooks or Hooks(), threading.Event()
     executor = executor_of(settings)
-    rounds, lock = SqlRounds(database_of(settings, "store")), ExecutorLock(database_of(settings, "store"), executor)
+    rounds, lock = SqlRounds(database_of(settings, "store")), ExecutorLock(database_of(settings, "store"), executor, hooks.life)
     parts = hooks.parts(
         Sending(
             mailbox=mailbox,

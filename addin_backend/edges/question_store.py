@@ -25,7 +25,7 @@ _META = sa.MetaData()
 _QUESTIONS = sa.Table(
     "questions",
     _META,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("event_id", sa.String(36), nullable=False, unique=True),
     sa.Column("at", sa.String(32), nullable=False, comment="UTC, microseconds: sorts as text"),
     sa.Column("revision", sa.String(64), nullable=False),
@@ -88,7 +88,7 @@ class QuestionStore:
 
     def newest(self, limit: int, since: datetime | None = None) -> Iterator[RecordedQuestion]:
         """The newest ones, at most ``limit``, newest first; none from before ``since``."""
-        last = 2**62
+        last = 2**62  # more than any number
         while limit > 0:
             query = sa.select(_QUESTIONS).where(_QUESTIONS.c.number < last).order_by(_QUESTIONS.c.number.desc()).limit(min(limit, _PAGE))
             if since is not None:

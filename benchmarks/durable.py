@@ -1,0 +1,175 @@
+"""Durable sends: how many a second on each database, what a 25 MB mail takes, and how long recovery after a kill takes.
+
+The backend is a process of its own (tests/faults/backend.py), and so is the Exchange simulator, which answers each request 20 ms late. The
+engine, sealing and Exchange are also measured apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
+
+import postgres  # noqa: E402 the tests' own modules
+from addin_backend.edges.durable import DbosWorkflows  # noqa: E402 likewise
+from addin_backend.model.message import Message, Recipient  # noqa: E402 likewise
+from addin_backend.ports import Steps  # noqa: E402 likewise
+from addin_backend.sealing.compose import compose  # noqa: E402 likewise
+from driver import Sent, Stage, stage  # noqa: E402 likewise
+from exchange_simulator import BO, METTE, World, mail, running  # noqa: E402 likewise
+
+SENDS = int(os.environ.get("SENDS", "150"))
+ANSWER = 0.02  # seconds that Exchange takes for an answer
+STEPS = 5  # of a send to one recipient
+
+
+@contextmanager
+def places() -> Iterator[list[tuple[str, str]]]:
+    """(name, database URL or "" for SQLite)."""
+    paths = ROOT / ".tools" / "paths.json"
+    program = (json.loads(paths.read_text())["paths"].get("postgres") if paths.exists() else None) or shutil.which("postgres")
+    with ExitStack() as around:
+        found = [("SQLite", "")]
+        if program:
+            found.append(("PostgreSQL", around.enter_context(postgres.cluster(program)).fresh()))
+        yield found
+
+
+def rss(pid: int) -> float:
+    """Resident megabytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def peak(pid: int) -> float:
+    """The most resident megabytes so far."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1e3
+
+
+def together(on: Stage, count: int) -> float:
+    """Durable sends a second: all begun at once, until the last one is recorded and its draft gone."""
+    prepared = [on.prepare((BO,), "x" * 20_000) for _ in range(count)]
+    on.world.fault("*", "delay", seconds=ANSWER, count=10**9)
+    begun = time.monotonic()
+    for item in prepared:
+        on.begin(item)
+    for sent, _ in prepared:
+        assert on.settled(sent, 300)["state"] == "sent"
+    took = time.monotonic() - begun
+    on.world.no_faults()
+    return count / took
+
+
+def engine_alone(url: str, count: int) -> float:
+    """Workflows of as many empty steps a second."""
+
+    def workflow(steps: Steps, work: str) -> None:
+        for number in range(STEPS):
+            steps.run(f"step {number}", lambda: "ok")
+
+    durable = DbosWorkflows(url, workflow, executor_id="bench", version="1")
+    names = [secrets.token_hex(8) for _ in range(count)]
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(durable.start, names))
+    assert all(durable.wait(name, 300) for name in names)
+    took = time.monotonic() - begun
+    durable.close()
+    return count / took
+
+
+def exchange_alone(world: World, count: int) -> float:
+    """What one send asks of Exchange besides sending (save, disarm, look, remove), one after another, per second."""
+    world.fault("*", "delay", seconds=ANSWER, count=10**9)
+    begun = time.monotonic()
+    for _ in range(count):
+        outgoing = mail(body=b"x" * 20_000, save_to="sentitems")
+        draft = world.mailbox.disarm(METTE, world.mailbox.save(METTE, outgoing))
+        world.mailbox.was_sent(METTE, outgoing)
+        world.mailbox.remove_draft(METTE, draft)
+    took = time.monotonic() - begun
+    world.no_faults()
+    return count / took
+
+
+def sealing_alone(count: int) -> float:
+    """Mails of 20 kB put together for enforced TLS, per second."""
+    to = (Recipient(address=BO, domain=BO.partition("@")[2]),)
+    message = Message(sender=METTE, recipients=to, subject="Prøve", body="x" * 20_000)
+    begun = time.monotonic()
+    for number in range(count):
+        compose(message, to=to, cc=(), message_id=f"<{number}@nordlys.example>", date=datetime.now(UTC), headers={})
+    return count / (time.monotonic() - begun)
+
+
+def large(on: Stage) -> tuple[float, float]:
+    """Seconds that a mail of 25 MB takes from the press to its end, and the megabytes above idle."""
+    assert on.backend is not None
+    small = on.prepare((BO,), "x" * 1000)
+    on.begin(small)
+    on.settled(small[0])
+    idle = rss(on.backend.pid)
+    big = on.prepare((BO,), secrets.token_hex(64) * (25_000_000 // 128))
+    begun = time.monotonic()
+    on.begin(big)
+    assert on.settled(big[0], 300)["state"] == "sent"
+    return time.monotonic() - begun, peak(on.backend.pid) - idle
+
+
+def recovery(on: Stage) -> tuple[float, float]:
+    """Seconds from the start of the next life to the end of what the kill cut off, and of those the start itself."""
+    on.live()
+    assert on.backend is not None
+    on.backend.say({"arm": "mailbox.send 1 after"})
+    sent: Sent = on.press((BO,))
+    assert on.backend.died(60)
+    begun = time.monotonic()
+    on.live()
+    started = time.monotonic() - begun
+    assert on.settled(sent)["state"] == "sent"
+    return time.monotonic() - begun, started
+
+
+def main() -> None:
+    """Print the figures."""
+    rows = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made, places() as found:
+        for name, url in found:
+            folder = Path(made) / name
+            with running(folder / "exchange") as world, stage(world, folder / "data", "ews", url) as on:
+                on.live()
+                rate = together(on, SENDS)
+                engine = engine_alone(url or f"sqlite:///{folder}/engine.sqlite", SENDS)
+                exchange, sealing = exchange_alone(world, 20), sealing_alone(200)
+                seconds, megabytes = large(on)
+                whole, start = recovery(on)
+                rows += [
+                    (name, "durable sends (1 recipient, 20 kB, 20 ms answers)", f"{rate:.0f}/s", ">= 30/s"),
+                    (name, f"the engine alone ({STEPS} empty steps)", f"{engine:.0f}/s", ""),
+                    (name, "Exchange alone (save, disarm, look, remove; one at a time)", f"{exchange:.1f}/s", ""),
+                    (name, "sealing alone (20 kB for enforced TLS; one at a time)", f"{sealing:.0f}/s", ""),
+                    (name, "25 MB from the press to its end", f"{seconds:.1f} s", "<= 3 s"),
+                    (name, "25 MB: resident memory above idle", f"{megabytes:.0f} MB", "<= 300 MB"),
+                    (name, "recovery after a kill", f"{whole:.1f} s", "<= 5 s"),
+                    (name, "of which starting the process", f"{start:.1f} s", ""),
+                ]
+    print(f"Durable sends ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end)")
+    for row in rows:
+        print(f"{row[0]:12}{row[1]:64}{row[2]:>10}  {row[3]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Crashes, faults of Exchange, stale processes and full disks: sent once and recorded, or not sent and the draft as it was.
+
+`make matrix` prints every cell; here is a sample of them.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from driver import ANNA, DELIVERED, GIVEN_BACK, Backend, Stage, stage, traced
+from exchange_simulator import BO, METTE, running
+from matrix import DATABASES, KINDS, OPERATIONS, TRANSPORTS, Place, crash_at, fault_at, random_kills, stages
+from postgres import Cluster
+from sizes import size
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(5400)]
+PLACES: list[Place] = [(database, transport) for database in DATABASES for transport in TRANSPORTS]
+ALLOWED = {DELIVERED, GIVEN_BACK}
+
+
+@pytest.fixture(scope="module")
+def everywhere(cluster: Cluster) -> Iterator[dict[Place, Stage]]:
+    """A stage on each database over each transport."""
+    with stages(PLACES, cluster.fresh) as made:
+        yield made
+
+
+def test_killed_at_every_point(everywhere: dict[Place, Stage]) -> None:
+    """SIGKILL before and after each step and each effect, on each database over each transport."""
+    points = traced(everywhere["sqlite", "ews"])
+    wanted = [(place, point) for point in points for place in PLACES]
+    chosen = random.Random(6).sample(wanted, size(sample=8, full=len(wanted)))
+    found = {(place, point): crash_at(everywhere[place], point) for place, point in chosen}
+    assert {cell: word for cell, word in found.items() if word not in ALLOWED} == {}
+
+
+def test_every_fault_of_exchange(everywhere: dict[Place, Stage]) -> None:
+    """Requests and answers lost, answers too late, a gateway that gave up although it was done."""
+    wanted = [(place, operation, kind) for operation in OPERATIONS for kind in KINDS for place in PLACES]
+    chosen = random.Random(7).sample(wanted, size(sample=4, full=len(wanted)))
+    found = {cell: fault_at(everywhere[cell[0]], *cell[1:]) for cell in chosen}
+    assert {cell: word for cell, word in found.items() if word not in ALLOWED} == {}
+
+
+def test_random_kills(everywhere: dict[Place, Stage]) -> None:
+    """Killed at any moment under random faults: 0 lost, 0 twice, 0 in clear."""
+    for place in PLACES:
+        ends = random_kills(everywhere[place], size(sample=1, full=125), random.Random(f"{place}"))
+        print(place, dict(ends))
+        assert set(ends) <= ALLOWED
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_build_that_does_not_look_sends_twice(everywhere: dict[Place, Stage], transport: str) -> None:
+    """The judge is awake: an edge that never looks, and makes a new message for each attempt, is caught with a duplicate."""
+    on = everywhere["sqlite", transport]
+    on.live(blind=True)
+    assert on.backend is not None
+    on.backend.say({"arm": "mailbox.send 1 after"})
+    sent = on.press()
+    assert on.backend.died(60)
+    on.live(blind=True)
+    assert on.verdict(sent).startswith("DUPLICATE")
+    on.kill()
+
+
+def test_a_stopped_process_that_wakes_up_does_not_send(cluster: Cluster, tmp_path: Path) -> None:
+    """SIGSTOP in the middle; a second process takes over once the lock has run out, and sends; SIGCONT: the first one does not."""
+    with running(tmp_path / "exchange") as world, stage(world, tmp_path / "first", "ews", cluster.fresh()) as on:
+        first = on.live(life=3.0, trace=True)
+        world.fault("CreateItem", "delay_after_commit", seconds=2.0, count=3)  # the second is the copy: the first one is the draft itself
+        sent = on.press((BO, ANNA))
+        eventually(lambda: any(item["marker"].startswith(sent.job_id) for item in world.items(METTE, "drafts")))
+        first.signal(signal.SIGSTOP)
+        (tmp_path / "second").mkdir(0o700)
+        shutil.copy(tmp_path / "first" / "keys.json", tmp_path / "second" / "keys.json")
+        second = Stage(world, tmp_path / "second", "ews", on.start.database_url)
+        second.live(life=3.0)
+        assert second.settled(sent)["state"] == "sent"
+        first.signal(signal.SIGCONT)
+        time.sleep(6)
+        assert [point for point in first.points if point.startswith("mailbox.send")] == []
+        left = [entry["recipient"] for name in ("clear", "portal0") for entry in world.journal(f"{sent.job_id}.{name}")]
+        assert [ANNA, BO] == sorted(left)
+        second.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Within a minute."""
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_disk_that_takes_no_more(everywhere: dict[Place, Stage]) -> None:
+    """No file may grow for a while: nothing is sent, or it is sent and recorded once there is room."""
+    on = everywhere["sqlite", "ews"]
+    backend: Backend = on.live()
+    limit(backend, 1)
+    try:
+        sent = on.press()
+        time.sleep(1.0)
+    finally:
+        limit(backend, -1)
+    assert on.verdict(sent) in ALLOWED
+
+
+def limit(backend: Backend, octets: int) -> None:
+    """From now on no file of the process may grow beyond this."""
+    resource.prlimit(backend.pid, resource.RLIMIT_FSIZE, (octets, -1))
