@@ -12,6 +12,7 @@ import typer
 
 from addin_backend import settings as settings_table
 from addin_backend.cli.common import DATA, NO_ENGINE, USAGE, fail, given_settings
+from addin_backend.cli.doctor import doctor
 from addin_backend.cli.log import log_app
 from addin_backend.cli.mailboxes import mailboxes
 from addin_backend.cli.manifest import manifest_app
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Send securely: check, seal, send, prove.",
 )
+app.command("doctor")(doctor)
 app.add_typer(seal_app, name="seal")
 app.add_typer(open_app, name="open")
 app.add_typer(policy_app, name="policy")

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from addin_backend.edges import database
-from addin_backend.model.ledger import How, LedgerLine, Place
+from addin_backend.model.ledger import How, LedgerLine, Note, Place
 
 Cipher = Callable[[bytes, str], bytes]
 _AT_ONCE = 400  # keys in one question; SQLite takes 999 parameters at least
@@ -80,20 +80,41 @@ class SqlLedger:
         with suppress(IntegrityError), self._begin() as connection:
             connection.execute(_NOTES.insert().values(row))
 
-    def take(self, name: str, key: str, earliest: datetime, latest: datetime) -> bool:
-        """Whether a note of that name and time explains the item ``key``: a free one is taken for it, one it holds stays its own."""
-        keyed, item = self._keyed("ledger note", name), self._keyed("ledger user", key)
-        fits = (_NOTES.c.name == keyed) & _NOTES.c.at.between(database.instant(earliest), database.instant(latest))
+    def notes(self, names: Sequence[str]) -> list[Note]:
+        """What is noted under these names, oldest first; ``used_by`` is "" or a keyed digest of the item (see ``user``)."""
+        by_name = {self._keyed("ledger note", name): name for name in names}
+        keyed, found = list(by_name), list[Note]()
         with self._begin() as connection:
-            held = connection.execute(sa.select(_NOTES.c.event_id).where(fits & (_NOTES.c.used_by == item)).limit(1)).first()
-            if held is not None:
-                return True
-            free = sa.select(_NOTES.c.event_id).where(fits & (_NOTES.c.used_by == "")).order_by(_NOTES.c.at).limit(1)
-            chosen = connection.execute(free).scalar_one_or_none()
-            if chosen is None:
-                return False
-            taken = _NOTES.update().where((_NOTES.c.event_id == chosen) & (_NOTES.c.used_by == "")).values(used_by=item)
-            return connection.execute(taken).rowcount == 1
+            for start in range(0, len(keyed), _AT_ONCE):
+                some = _NOTES.select().where(_NOTES.c.name.in_(keyed[start : start + _AT_ONCE])).order_by(_NOTES.c.at, _NOTES.c.event_id)
+                found += [
+                    Note(name=by_name[row.name], event_id=row.event_id, at=datetime.fromisoformat(row.at), used_by=row.used_by)
+                    for row in connection.execute(some)
+                ]
+        return found
+
+    def user(self, mailbox: str, key: str) -> str:
+        """How an item stands in ``used_by``."""
+        return self._item(mailbox, key)
+
+    def _use(self, connection: sa.Connection, used: Sequence[Note]) -> None:
+        """Written as used; a ticket has no row before."""
+        rows = {
+            note.event_id: {
+                "event_id": note.event_id, "name": self._keyed("ledger note", note.name), "at": database.instant(note.at),
+                "used_by": note.used_by,
+            }
+            for note in used
+        }  # fmt: skip
+        ids, known = list(rows), set[str]()
+        for start in range(0, len(ids), _AT_ONCE):
+            some = sa.select(_NOTES.c.event_id).where(_NOTES.c.event_id.in_(ids[start : start + _AT_ONCE]))
+            known.update(connection.execute(some).scalars())
+        change = _NOTES.update().where(_NOTES.c.event_id == sa.bindparam("which")).values(used_by=sa.bindparam("item"))
+        if known:
+            connection.execute(change, [{"which": one, "item": rows[one]["used_by"]} for one in sorted(known)])
+        if len(known) < len(rows):
+            connection.execute(_NOTES.insert(), [row for one, row in rows.items() if one not in known])
 
     # --- places and lines -----------------------------------------------------------------------------------------------
 
@@ -114,8 +135,8 @@ class SqlLedger:
                 found.update(by_item[item] for item in connection.execute(some).scalars())
         return frozenset(found)
 
-    def settle(self, mailbox: str, lines: Sequence[LedgerLine], place: Place) -> None:
-        """Lines and place in one transaction. A line that is there already stays."""
+    def settle(self, mailbox: str, lines: Sequence[LedgerLine], place: Place, used: Sequence[Note] = ()) -> None:
+        """Lines, place and what explains the lines, in one transaction. A line that is there already stays."""
         rows = {item: self._row(item, line) for line in lines for item in [self._item(mailbox, line.key)]}
         key = self._mailbox(mailbox)
         sealed = self._seal(msgspec.msgpack.encode(place), f"place\n{key}")
@@ -124,6 +145,7 @@ class SqlLedger:
             fresh = [row for item, row in rows.items() if item not in known]
             if fresh:
                 connection.execute(_LINES.insert(), fresh)
+            self._use(connection, used)
             if connection.execute(_PLACES.update().where(_PLACES.c.mailbox == key).values(sealed=sealed)).rowcount == 0:
                 connection.execute(_PLACES.insert().values(mailbox=key, sealed=sealed))
 

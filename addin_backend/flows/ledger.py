@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from addin_backend.accountability import records
@@ -23,15 +23,17 @@ from addin_backend.flows.after_send import SentStore, job_of_mail
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.model.decision import Action, Decision, Protection
 from addin_backend.model.evidence import Evidence
-from addin_backend.model.ledger import How, LedgerLine, Place, SentEntry, SentPage
+from addin_backend.model.ledger import How, LedgerLine, Note, Place, SentEntry, SentPage
 from addin_backend.model.message import BodyFormat, Message
 from addin_backend.ports import AccountabilityLog, Clock, Log, Pseudonymiser
 from addin_backend.sealing import ticket as tickets
+from addin_backend.sealing.ticket import Ticket
 
 PAGE = 200  # items asked for at once
 BEFORE = timedelta(hours=48)  # a mail may wait in the outbox of a closed laptop after its check
 AFTER = timedelta(minutes=10)  # clocks differ
 LETTERS = re.compile(r"[\W_]+")
+LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 _AS_IT_IS = frozenset({Protection.PLAIN})
 _BY_TICKET = frozenset({Protection.PLAIN, Protection.TLS})
 
@@ -59,12 +61,16 @@ class Ledger(Protocol):
         """Those of the keys that have a line."""
         ...
 
-    def settle(self, mailbox: str, lines: Sequence[LedgerLine], place: Place) -> None:
-        """Lines and place in one transaction; a line that is there already stays."""
+    def settle(self, mailbox: str, lines: Sequence[LedgerLine], place: Place, used: Sequence[Note] = ()) -> None:
+        """Lines, place and what explains the lines, in one transaction; a line that is there already stays."""
         ...
 
-    def take(self, name: str, key: str, earliest: datetime, latest: datetime) -> bool:
-        """Whether something noted under ``name`` in that time explains the item ``key``: each once, and for the same item again."""
+    def user(self, mailbox: str, key: str) -> str:
+        """How an item stands in ``used_by``: a digest, so that no Message-ID is kept."""
+        ...
+
+    def notes(self, names: Sequence[str]) -> Sequence[Note]:
+        """What is noted under these names, oldest first."""
         ...
 
     def note(self, name: str, event_id: str, at: datetime) -> None:
@@ -128,22 +134,60 @@ def _is_ours(mailbox: str, entry: SentEntry, store: SentStore) -> bool:
     return job is not None and entry.marker.startswith(f"{job.job_id}.")
 
 
-def _ticketed(message: Message, entry: SentEntry, key: str, parts: Reconciling) -> bool:
-    """Whether the ticket on the mail is ours, for this sender, these recipients and files, and was not used by another item."""
+class Explanations:
+    """What can explain the items of one page: each note one item, and the same item again after a run that was cut off."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._notes = {note.event_id: note for note in notes}
+        self.used: list[Note] = []
+
+    def take(self, name: str, key: str, earliest: datetime, latest: datetime) -> bool:
+        """Whether something noted under ``name`` in that time explains the item ``key``."""
+        fits = [note for note in self._notes.values() if note.name == name and earliest <= note.at <= latest]
+        chosen = next((note for note in fits if note.used_by == key), None) or next((note for note in fits if not note.used_by), None)
+        if chosen is None:
+            return False
+        self._notes[chosen.event_id] = taken = Note(name=name, event_id=chosen.event_id, at=chosen.at, used_by=key)
+        self.used.append(taken)
+        return True
+
+    def offer(self, note: Note) -> None:
+        """A note that the mail itself brings, unless it is known."""
+        self._notes.setdefault(note.event_id, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An item with its mail; ``ticket`` is the one on it, when it is ours and fits the mail."""
+
+    entry: SentEntry
+    key: str
+    message: Message
+    name: str
+    ticket: Ticket | None
+
+
+def _ticket_name(found: Ticket) -> str:
+    return f"ticket\n{found.ticket_id}"
+
+
+def _ticket(message: Message, entry: SentEntry, key: bytes) -> Ticket | None:
+    """The ticket on the mail when we sealed it, for this sender, these recipients and files. An expired one counts."""
     if not entry.ticket:
-        return False
+        return None
     try:
-        found = tickets.read(
-            "".join(entry.ticket.split()), parts.ticket_key, datetime.min.replace(tzinfo=parts.clock().tzinfo) + timedelta(days=366 * 1970)
-        )
+        found = tickets.read("".join(entry.ticket.split()), key, LONG_AGO)
     except (BadInput, NotOpened):
-        return False
-    if set(tickets.differences(found, parts.ticket_key, message)) - {"content"}:
-        return False
-    parts.ledger.note(
-        f"ticket\n{found.ticket_id}", f"t-{found.ticket_id}"[:64], found.expires_at
-    )  # one row a ticket, so that one item takes it
-    return parts.ledger.take(f"ticket\n{found.ticket_id}", key, found.expires_at, found.expires_at)
+        return None
+    return None if set(tickets.differences(found, key, message)) - {"content"} else found
+
+
+def _read(mailbox: str, entry: SentEntry, mime: bytes | None, parts: Reconciling) -> _Read:
+    """What is gone before it could be read is an unreadable mail: nobody can say what it was."""
+    message = parse_message(mime) if mime is not None else Message(sender=mailbox, recipients=(), subject="", body="", readable=False)
+    return _Read(
+        entry, parts.ledger.user(mailbox, _key(entry)), message, fingerprint(mailbox, message), _ticket(message, entry, parts.ticket_key)
+    )
 
 
 def _found(decision: Decision, ticketed: bool) -> bool:
@@ -167,20 +211,24 @@ def _record(event: str, mailbox: str, decision: Decision, evidence: Evidence, pa
         parts.keep(event, decision)
 
 
-def _line(mailbox: str, entry: SentEntry, mime: bytes | None, checking: Checking, parts: Reconciling) -> LedgerLine:
-    """One item. What is gone before it could be read is a case: nobody can say what it was."""
-    key, now = _key(entry), parts.clock()
-    at = entry.sent_at or now
-    base = LedgerLine(key=key, mailbox=mailbox, how=How.OURS, sent_at=at, seen_at=now)
-    if _is_ours(mailbox, entry, parts.store):
-        return base
-    message = parse_message(mime) if mime is not None else Message(sender=mailbox, recipients=(), subject="", body="", readable=False)
-    ticketed = _ticketed(message, entry, key, parts)
-    if parts.ledger.take(fingerprint(mailbox, message), key, at - BEFORE, at + AFTER):
+def _line(mailbox: str, item: _Read, explained: Explanations, checking: Checking, parts: Reconciling) -> LedgerLine:
+    """One item that is not ours."""
+    base = _base(mailbox, item.entry, How.CHECKED, parts)
+    ticketed = False
+    if item.ticket is not None:
+        name, at = _ticket_name(item.ticket), item.ticket.expires_at
+        explained.offer(Note(name=name, event_id=f"t-{item.ticket.ticket_id}"[:64], at=at))
+        ticketed = explained.take(name, item.key, at, at)
+    if explained.take(item.name, item.key, base.sent_at - BEFORE, base.sent_at + AFTER):
         return _with(base, How.TICKET if ticketed else How.CHECKED)
-    decision, event = _judged(mailbox, message, at, key, checking, parts)
+    decision, event = _judged(mailbox, item.message, base.sent_at, base.key, checking, parts)
     how = How.CASE if _found(decision, ticketed) else How.TICKET if ticketed else How.UNCHECKED
-    return _with(base, how, event_id=event, action=decision.action.value, codes=tuple(sorted({item.code for item in decision.findings})))
+    return _with(base, how, event_id=event, action=decision.action.value, codes=tuple(sorted({one.code for one in decision.findings})))
+
+
+def _base(mailbox: str, entry: SentEntry, how: How, parts: Reconciling) -> LedgerLine:
+    now = parts.clock()
+    return LedgerLine(key=_key(entry), mailbox=mailbox, how=how, sent_at=entry.sent_at or now, seen_at=now)
 
 
 def _with(line: LedgerLine, how: How, *, event_id: str = "", action: str = "", codes: tuple[str, ...] = ()) -> LedgerLine:
@@ -194,6 +242,21 @@ def _with(line: LedgerLine, how: How, *, event_id: str = "", action: str = "", c
         action=action,
         codes=codes,
     )
+
+
+def _page_lines(
+    mailbox: str, entries: Sequence[SentEntry], checking: Checking, parts: Reconciling
+) -> tuple[list[LedgerLine], Sequence[Note]]:
+    """The lines of a page, and what explained them. The notes of all its items are asked for at once."""
+    own = [entry for entry in entries if _is_ours(mailbox, entry, parts.store)]
+    others = [entry for entry in entries if entry not in own]
+    mimes = parts.sent_items.read_sent(mailbox, others) if others else {}
+    items = [_read(mailbox, entry, mimes.get(entry.item_id), parts) for entry in others]
+    names = {item.name for item in items} | {_ticket_name(item.ticket) for item in items if item.ticket is not None}
+    explained = Explanations(parts.ledger.notes(sorted(names)))
+    lines = [_base(mailbox, entry, How.OURS, parts) for entry in own]
+    lines += [_line(mailbox, item, explained, checking, parts) for item in items]
+    return lines, explained.used
 
 
 def _pages(mailbox: str, place: Place | None, parts: Reconciling) -> Iterator[SentPage]:
@@ -225,10 +288,8 @@ def reconcile(mailbox: str, checking: Checking, parts: Reconciling) -> Count:
         for key in parts.ledger.known(mailbox, list(fresh)):
             del fresh[key]
         count.old += len(page.entries) - len(fresh)
-        unread = [entry for entry in fresh.values() if not _is_ours(mailbox, entry, parts.store)]
-        mimes = parts.sent_items.read_sent(mailbox, unread) if unread else {}
-        lines = [_line(mailbox, entry, mimes.get(entry.item_id), checking, parts) for entry in fresh.values()]
-        parts.ledger.settle(mailbox, lines, Place(state=page.state, since=since, read_at=parts.clock()))
+        lines, used = _page_lines(mailbox, list(fresh.values()), checking, parts)
+        parts.ledger.settle(mailbox, lines, Place(state=page.state, since=since, read_at=parts.clock()), used)
         for line in lines:
             count.by[line.how] += 1
     return count

@@ -45,6 +45,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     read_at: datetime
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that can explain one item: a check that let a mail go, or a ticket. ``used_by`` is the item that it explains, or ""."""
+
+    name: str
+    event_id: str
+    at: datetime
+    used_by: str = ""
+
+
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One sent item and why it stands there. ``key`` is the item's, the same however often it is met.
 

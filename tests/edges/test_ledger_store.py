@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.ledger_store import SqlLedger
-from addin_backend.model.ledger import How, LedgerLine, Place
+from addin_backend.model.ledger import How, LedgerLine, Note, Place
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,26 +42,19 @@ def line(key: str, how: How = How.CASE) -> LedgerLine:
     return LedgerLine(key=key, mailbox=METTE, how=how, sent_at=AT, seen_at=AT, event_id=f"e-{key}", action="block", codes=("CO-01",))
 
 
-def test_a_note_explains_one_item_and_that_one_again(ledger: SqlLedger) -> None:
-    """After a crash the same item is explained by the same note; another one is not."""
+def test_a_note_is_used_by_one_item_and_says_so_afterwards(ledger: SqlLedger) -> None:
+    """Noted once however often it is told; what is settled as used is read as used, also a ticket that was never noted."""
     ledger.note("mail", "event", AT)
     ledger.note("mail", "event", AT)
-    assert [True, True, False] == [ledger.take("mail", key, AT - HOUR, AT + HOUR) for key in ("one", "one", "two")]
-
-
-def test_a_note_of_another_time_or_name_explains_nothing(ledger: SqlLedger) -> None:
-    """A check is for the mail that follows it."""
-    ledger.note("mail", "event", AT)
-    assert not ledger.take("mail", "one", AT + HOUR, AT + 2 * HOUR)
-    assert not ledger.take("other", "one", AT - HOUR, AT + HOUR)
-
-
-def test_many_at_once_take_a_note_once(ledger: SqlLedger) -> None:
-    """The database decides who was first."""
-    ledger.note("mail", "event", AT)
-    with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda number: ledger.take("mail", str(number), AT, AT), range(16)))
-    assert 1 == sum(taken)
+    (note,) = ledger.notes(["mail", "other"])
+    assert ("mail", "event", AT, "") == (note.name, note.event_id, note.at, note.used_by)
+    item = ledger.user(METTE, "<a@nordlys.example>")
+    used = [Note(name="mail", event_id="event", at=AT, used_by=item), Note(name="ticket", event_id="t-1", at=AT, used_by=item)]
+    place = Place(state="s", since=AT, read_at=AT)
+    ledger.settle(METTE, [], place, used)
+    ledger.settle(METTE, [], place, used)
+    assert [("mail", item), ("ticket", item)] == [(one.name, one.used_by) for one in ledger.notes(["mail", "ticket"])]
+    assert item != ledger.user("jonas@nordlys.example", "<a@nordlys.example>")
 
 
 def test_lines_and_place_are_settled_together_and_once(ledger: SqlLedger) -> None:
@@ -82,7 +74,7 @@ def test_old_notes_and_lines_go_and_cases_stay(ledger: SqlLedger) -> None:
     ledger.note("mail", "event", AT)
     ledger.settle(METTE, [line("a"), line("b", How.OURS)], Place(state="s", since=AT, read_at=AT))
     ledger.forget_before(notes=AT + HOUR, lines=AT + HOUR)
-    assert not ledger.take("mail", "one", AT, AT)
+    assert [] == ledger.notes(["mail"])
     assert (1, 0) == (ledger.counts()[How.CASE], ledger.counts()[How.OURS])
 
 

@@ -44,7 +44,7 @@ class Requests:
         return said_by_us(run)
 
     def changes(self, folder: Any, state: str, fields: Sequence[str], most: int) -> tuple[list[Any], str, bool]:
-        """SyncFolderItems: what is new or changed since ``state``, the new state, and whether that was all. NotFound for an old state."""
+        """SyncFolderItems: elements of what changed since ``state``, the new state, whether that was all. NotFound for an old state."""
         service = services.Sync(account=self.account, timeout=self._timeout)
 
         def run() -> tuple[list[Any], str, bool]:
@@ -55,17 +55,16 @@ class Requests:
                 ))  # fmt: skip
             except ErrorInvalidSyncStateData:
                 raise NotFound from None
-            items = [item for kind, item in map(_result, found) if kind in ("create", "update")]
-            return items, str(service.sync_state), bool(service.includes_last_item_in_range)
+            return [_result(item) for item in found], str(service.sync_state), bool(service.includes_last_item_in_range)
 
         return said_by_us(run)
 
-    def get_many(self, item_ids: Sequence[str], *fields: str) -> list[Any]:
-        """GetItem of several; one that is gone is left out."""
-        service = services.Get(account=self.account, timeout=self._timeout)
+    def mimes(self, item_ids: Sequence[str]) -> list[tuple[str, bytes]]:
+        """GetItem of several: id and MIME; one that is gone is left out."""
+        service = services.GetMime(account=self.account, timeout=self._timeout)
 
-        def run() -> list[Any]:
-            found = service.call(items=[(one,) for one in item_ids], additional_fields=[_path(field) for field in fields], shape="IdOnly")
+        def run() -> list[tuple[str, bytes]]:
+            found = service.call(items=[(one,) for one in item_ids], additional_fields=[_path("mime_content")], shape="IdOnly")
             return [_result(item) for item in found if not isinstance(item, ErrorItemNotFound)]
 
         return said_by_us(run)

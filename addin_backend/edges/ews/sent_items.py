@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from exchangelib.util import TNS
+
 from addin_backend.edges.ews import properties
 from addin_backend.edges.ews.folders import SENT_ITEMS, distinguished
 from addin_backend.edges.ews.requests import Requests
@@ -17,19 +19,28 @@ BATCH_ITEMS, BATCH_BYTES = 25, 8 * 1024 * 1024  # mails read in one request
 def page(requests: Requests, mailbox: str, state: str, most: int) -> SentPage:
     """One page; drafts that somebody left there are none of it."""
     fields = ("message_id", "is_draft", "datetime_sent", "size", properties.MARKER, properties.TICKET)
-    items, after, last = requests.changes(distinguished(SENT_ITEMS, mailbox), state, fields, most)
-    return SentPage(entries=tuple(_entry(item) for item in items if not getattr(item, "is_draft", False)), state=after, more=not last)
+    changes, after, last = requests.changes(distinguished(SENT_ITEMS, mailbox), state, fields, most)
+    items = [change[0] for change in changes if change.tag in (f"{{{TNS}}}Create", f"{{{TNS}}}Update")]
+    return SentPage(entries=tuple(_entry(item) for item in items if _text(item, "IsDraft") != "true"), state=after, more=not last)
+
+
+def _text(item: Any, name: str) -> str:
+    return item.findtext(f"{{{TNS}}}{name}") or ""
 
 
 def _entry(item: Any) -> SentEntry:
-    sent = getattr(item, "datetime_sent", None)
+    ours = {
+        one.find(f"{{{TNS}}}ExtendedFieldURI").get("PropertyName", "").lower(): one.findtext(f"{{{TNS}}}Value") or ""
+        for one in item.findall(f"{{{TNS}}}ExtendedProperty")
+    }
+    sent = _text(item, "DateTimeSent")
     return SentEntry(
-        item_id=str(item.id),
-        message_id=getattr(item, "message_id", None) or "",
-        marker=getattr(item, properties.MARKER, None) or "",
-        ticket=getattr(item, properties.TICKET, None) or "",
-        sent_at=datetime.fromtimestamp(sent.timestamp(), UTC) if sent else None,
-        size=int(getattr(item, "size", None) or 0),
+        item_id=item.find(f"{{{TNS}}}ItemId").get("Id"),
+        message_id=_text(item, "InternetMessageId"),
+        marker=ours.get(properties.Marker.property_name.lower(), ""),
+        ticket=ours.get(properties.TicketHeader.property_name.lower(), ""),
+        sent_at=datetime.fromisoformat(sent).astimezone(UTC) if sent else None,
+        size=int(_text(item, "Size") or 0),
     )
 
 
@@ -37,8 +48,7 @@ def read(requests: Requests, entries: Sequence[SentEntry]) -> Mapping[str, bytes
     """The MIME of each, a few mails at a time."""
     found: dict[str, bytes] = {}
     for batch in _batches(entries):
-        for item in requests.get_many(batch, "mime_content"):
-            found[str(item.id)] = bytes(item.mime_content or b"")
+        found.update(requests.mimes(batch))
     return found
 
 
