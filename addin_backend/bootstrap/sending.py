@@ -112,15 +112,26 @@ def open_cabinet(settings: Settings) -> Cabinet:
     keys = KeyFile.load_or_create(key_path(settings))
     notary = Notary(origin_of(settings.tenant), keys.log_signing_key)
     log = SqliteLog(log_path(settings), notary, now)
+    store = store_of(settings, keys)
+    names = KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms"))
+    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys), open_history(settings, keys))
+
+
+def store_of(settings: Settings, keys: KeyFile) -> SqlStore:
+    """Jobs, sealed bytes and packages. Raises Unavailable."""
     hash_key = keys.secret("store")
-    store = SqlStore(
+    return SqlStore(
         database_of(settings, "store"),
         seal=lambda content, name: envelope.seal_bytes(content, name.decode(), keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name.decode(), keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode(), "sha256").hex(),
     )
-    names = KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms"))
-    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys), open_history(settings, keys))
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """The store alone, beside a server that runs. Raises BadRegister (keys), Unavailable."""
+    make_data_folder(Path(settings.data_dir))
+    return store_of(settings, KeyFile.load_or_create(key_path(settings)))
 
 
 def open_history(settings: Settings, keys: KeyFile) -> SqlContactHistory:

@@ -18,14 +18,15 @@ from addin_backend.flows.observe_transport import contradicted_partners
 from addin_backend.settings import Settings
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that was named. Raises BadInput."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path} cannot be read.", sentence_da=f"{path} kan ikke læses.", field="report") from error
 
 
-def _write(settings: Settings, register: Observations) -> Path:
+def write_register(settings: Settings, register: Observations) -> Path:
     """The register in ``registers_dir``, moved into place whole."""
     if not settings.registers_dir:
         raise BadInput(
@@ -48,11 +49,11 @@ def _write(settings: Settings, register: Observations) -> Path:
 
 def take_in(settings: Settings, report: Path, on: date, out: TextIO) -> int:
     """0 when no promise is contradicted, 1 with the partners that are. Raises BadInput, BadRegister, Unavailable, with nothing written."""
-    raw = _read(report)
+    raw = read_file(report)
     rows = read_report(raw)
     files = policy_files(settings)
     register = merged(read_observations(files), rows, hashlib.sha256(raw).hexdigest(), on)
-    path = _write(settings, register)
+    path = write_register(settings, register)
     days = last_without_tls(register)
     partners = read_registers(files).partner_by_domain
     found = tuple(contradicted_partners(partners, days, on))

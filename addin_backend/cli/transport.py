@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from addin_backend.cli.common import USAGE, fail, given_settings
+from addin_backend.cli.common import DATA, USAGE, fail, given_settings
 from addin_backend.errors import SendSecurelyError
 
 transport_app = typer.Typer(no_args_is_help=True, help="Enforced TLS: what Exchange does, against what the register promises.")
@@ -51,5 +51,20 @@ def report(
 
     try:
         raise typer.Exit(transport_report.take_in(given_settings(), file, _on(at), sys.stdout))
+    except SendSecurelyError as error:
+        fail(error, USAGE)
+
+
+@transport_app.command("delivered")
+def delivered(
+    file: Annotated[Path, typer.Argument(metavar="TRACE", help="Message trace or relay log as CSV or JSON: message_id, recipient, tls.")],
+    at: _AT = None,
+    data: DATA = None,
+) -> None:
+    """Hold a trace of single mails against what was promised. 1: mail that was promised TLS went without, or was not delivered."""
+    from addin_backend.bootstrap import delivered as traces  # here, so that other commands do not load the store
+
+    try:
+        raise typer.Exit(traces.take_in(given_settings(data_dir=str(data) if data else None), file, _on(at), sys.stdout))
     except SendSecurelyError as error:
         fail(error, USAGE)

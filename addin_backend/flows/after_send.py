@@ -28,13 +28,19 @@ class SentStore:
     revoke: Callable[[str, datetime], bool]
 
 
+def job_id_of(message_id: str) -> str:
+    """The job that a Message-ID of ours names, or ""."""
+    found = _OURS.fullmatch(message_id.strip())
+    return found["job"] if found else ""
+
+
 def job_of_mail(mailbox: str, message_id: str, store: SentStore) -> SendJob | None:
     """The job that sent the mail, found by our own Message-ID; None for a mail of somebody else's, and for one we did not send."""
-    found = _OURS.fullmatch(message_id.strip())
-    if found is None:
+    job_id = job_id_of(message_id)
+    if not job_id:
         return None
     try:
-        job = store.jobs.job(found["job"])
+        job = store.jobs.job(job_id)
     except NotFound:
         return None
     return job if job.mailbox.lower() == mailbox.strip().lower() else None
