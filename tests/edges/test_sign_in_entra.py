@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -193,4 +194,4 @@ def test_what_is_published_and_no_set_of_keys_is_refused() -> None:
     short = {"keys": [{"kty": "oct", "k": "AA"}]}
     documents: tuple[dict[str, Any], ...] = ({}, {"keys": None}, {"keys": []}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}, short)
     for document in documents:
-        assert _sign_in_with(PublishedKeys(lambda document=document: document, key_set)).identify(_token()) is None  # type: ignore[misc]
+        assert _sign_in_with(PublishedKeys(partial(dict, document), key_set)).identify(_token()) is None

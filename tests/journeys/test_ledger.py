@@ -39,6 +39,7 @@ def records(lab: Lab) -> list[dict[str, object]]:
     return [entry for entry in entries if entry["action"] == "unchecked"]
 
 
+@pytest.mark.timeout(1800)  # a thousand mails are really sent
 def test_mixed_sends_reconcile_to_nothing_unexplained(lab: Lab) -> None:
     """Each item is of the kind that it was sent as; a second run finds nothing new; every unchecked one has its record, once."""
     expected = fill(lab, size(sample=20, full=1000))

@@ -63,7 +63,7 @@ def _bad(what: str, da: str) -> BadInput:
     )
 
 
-def _rows(raw: bytes) -> Iterable[Mapping[str, Any]]:
+def _rows(raw: bytes) -> Iterable[Mapping[Any, Any]]:
     if len(raw) > MOST_BYTES:
         raise _bad("the file is too large.", "filen er for stor.")
     try:
@@ -78,7 +78,7 @@ def _rows(raw: bytes) -> Iterable[Mapping[str, Any]]:
     return list(found)
 
 
-def _field(row: Mapping[str, Any], name: str) -> str:
+def _field(row: Mapping[Any, Any], name: str) -> str:
     by_key = {re.sub(r"[^a-z]", "", str(key).lower()): value for key, value in row.items() if key is not None}
     return next((str(by_key[key]).strip() for key in _NAMES[name] if by_key.get(key) not in (None, "")), "")
 
