@@ -74,7 +74,9 @@ def clicks(page: Page, address: str, count: int) -> tuple[float, ...]:
     times = []
     for _ in range(count):
         page.click("#send")
-        page.locator("dialog[open]").wait_for()
+        page.locator(
+            "#alert[open] [data-kind=open_pane]"
+        ).wait_for()  # on a loaded machine Outlook's own dialog on slowness comes before it
         times.append(_mark(page, "completed") - _mark(page, "asked"))
         page.keyboard.press("Escape")
     return tuple(times)
