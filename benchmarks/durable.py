@@ -143,32 +143,31 @@ def recovery(on: Stage) -> tuple[float, float]:
     return time.monotonic() - begun, started
 
 
+def measured(name: str, url: str, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """(what, measured, wanted), one by one."""
+    with running(folder / "exchange") as world, stage(world, folder / "data", "ews", url) as on:
+        on.live()
+        yield "durable sends (1 recipient, 20 kB, 20 ms answers)", f"{together(on, SENDS):.1f}/s", ">= 30/s"
+        engine = engine_alone(url or f"sqlite:///{folder}/engine.sqlite", SENDS)
+        yield f"the engine alone ({STEPS} empty steps)", f"{engine:.1f}/s", ""
+        yield "Exchange alone (save, disarm, look, remove; one at a time)", f"{exchange_alone(world, 20):.1f}/s", ""
+        yield "sealing alone (20 kB for enforced TLS; one at a time)", f"{sealing_alone(200):.0f}/s", ""
+        seconds, megabytes = large(on)
+        yield "25 MB from the press to its end", f"{seconds:.1f} s", "<= 3 s"
+        yield "25 MB: resident memory above idle", f"{megabytes:.0f} MB", "<= 300 MB"
+        whole, start = recovery(on)
+        yield "recovery after a kill", f"{whole:.1f} s", "<= 5 s"
+        yield "of which starting the process", f"{start:.1f} s", ""
+
+
 def main() -> None:
     """Print the figures."""
-    rows = []
+    print(f"Durable sends, {SENDS} at once ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning)", flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made, places() as found:
         for name, url in found:
-            folder = Path(made) / name
-            with running(folder / "exchange") as world, stage(world, folder / "data", "ews", url) as on:
-                on.live()
-                rate = together(on, SENDS)
-                engine = engine_alone(url or f"sqlite:///{folder}/engine.sqlite", SENDS)
-                exchange, sealing = exchange_alone(world, 20), sealing_alone(200)
-                seconds, megabytes = large(on)
-                whole, start = recovery(on)
-                rows += [
-                    (name, "durable sends (1 recipient, 20 kB, 20 ms answers)", f"{rate:.0f}/s", ">= 30/s"),
-                    (name, f"the engine alone ({STEPS} empty steps)", f"{engine:.0f}/s", ""),
-                    (name, "Exchange alone (save, disarm, look, remove; one at a time)", f"{exchange:.1f}/s", ""),
-                    (name, "sealing alone (20 kB for enforced TLS; one at a time)", f"{sealing:.0f}/s", ""),
-                    (name, "25 MB from the press to its end", f"{seconds:.1f} s", "<= 3 s"),
-                    (name, "25 MB: resident memory above idle", f"{megabytes:.0f} MB", "<= 300 MB"),
-                    (name, "recovery after a kill", f"{whole:.1f} s", "<= 5 s"),
-                    (name, "of which starting the process", f"{start:.1f} s", ""),
-                ]
-    print(f"Durable sends ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end)")
-    for row in rows:
-        print(f"{row[0]:12}{row[1]:64}{row[2]:>10}  {row[3]}")
+            for row in measured(name, url, Path(made) / name):
+                print(f"{name:12}{row[0]:64}{row[1]:>10}  {row[2]}", flush=True)
+    print(f"load at the end: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
