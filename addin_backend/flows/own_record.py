@@ -30,7 +30,9 @@ class OwnLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def _line(action: str, at: datetime, event_id: str, body: dict[str, Any]) -> OwnLine:
     decided = body.get("decision", {}).get("action", "")
-    return OwnLine(at=at, event=action, event_id=event_id, action=decided, classes=tuple(body.get("mail", {}).get("classes", ())))
+    mail = body.get("mail", {})  # of an outcome only a keyed digest
+    classes = tuple(mail.get("classes", ())) if isinstance(mail, dict) else ()
+    return OwnLine(at=at, event=action, event_id=event_id, action=decided, classes=classes)
 
 
 def own_record(act: Act, limit: int, log: AccountabilityLog, names: Pseudonymiser) -> tuple[OwnLine, ...]:

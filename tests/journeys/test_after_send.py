@@ -142,7 +142,9 @@ def test_my_record_is_mine_alone_and_holds_no_content(world: DemoWorld) -> None:
     mail = world.save(draft(BO, subject="Min egen", body=f"CPR-nummer: {SECRET}\n"))
     world.check(mail).raise_for_status()
     world.tidied(world.send(mail, "my-record-001"))
-    mine = world.client.get("/api/v1/me/decisions", params={"limit": 3}).json()["decisions"]
+    answer = world.client.get("/api/v1/me/decisions", params={"limit": 3})
+    assert answer.status_code == 200, answer.text
+    mine = answer.json()["decisions"]
     assert [line["event"] for line in mine] == ["sent", "decided", "checked"]
     assert (mine[1]["action"], mine[1]["classes"]) == ("protect", ["cpr"])
     assert not {SECRET, BO, "Min egen"} & set(str(mine).split("'"))
