@@ -15,7 +15,7 @@ from addin_backend.model.identity import Identity
 from addin_backend.model.past import SendersAnswer
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
 from addin_backend.web.services import CheckCall, SendCall, Services
-from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decision_out, decode, draft_out, job_out, send_out
+from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, hinted_out, job_out, send_out
 
 MIN_REASON = 10  # characters that are not blanks around it
 
@@ -90,7 +90,7 @@ async def preflight(request: Request) -> Response:
 
     def decide() -> Response:
         decision = services.addin.preflight(_check_call(identity, decode(raw, CheckBody), services, request_id))
-        return json_response({**decision_out(decision), "ticket": None, "snapshot": services.addin.snapshot()})
+        return json_response({**hinted_out(decision), "snapshot": services.addin.snapshot()})
 
     return await run_in_threadpool(decide)
 

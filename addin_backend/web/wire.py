@@ -10,7 +10,7 @@ import msgspec
 from addin_backend.errors import BadInput, SendSecurelyError
 from addin_backend.flows.changes import Applied
 from addin_backend.flows.present import decision_view
-from addin_backend.model.decision import Decision, Texts
+from addin_backend.model.decision import Action, Decision, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.message import Message, RecipientKind
 from addin_backend.model.sending import SendJob
@@ -152,6 +152,24 @@ def decode(body: bytes, shape: type[T]) -> T:
 def decision_out(decision: Decision) -> dict[str, Any]:
     """The decision as the API shows it: the command line's JSON and the digest it is bound to."""
     return {**decision_view(decision), "digest": decision.digest}
+
+
+# While a mail is being written nothing is refused yet: what will happen when it is sent. At most 150 characters (Outlook's info bar).
+_HINTS = {
+    Action.PROTECT: Texts(da="Mailen bliver beskyttet, når du sender den.", en="The mail will be protected when you send it."),
+    Action.CONFIRM: Texts(
+        da="Du bliver bedt om at bekræfte noget, når du sender mailen.", en="You will be asked to confirm something when you send the mail."
+    ),
+    Action.BLOCK: Texts(
+        da="Mailen kan ikke sendes, som den er nu. Åbn Send sikkert og se hvorfor.",
+        en="The mail cannot be sent as it is now. Open Send securely to see why.",
+    ),
+}
+
+
+def hinted_out(decision: Decision) -> dict[str, Any]:
+    """The decision about a mail that is still being written, told as what is to come."""
+    return {**decision_out(decision), "headline": _HINTS.get(decision.action, decision.headline), "ticket": None}
 
 
 def checked_out(checked: Checked) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def test_a_hint_is_a_decision_without_a_ticket_for_who_may_ask() -> None:
     app = client(recorder, addin=Addin(preflight=lambda _call: decision()))
     answer = app.post("/api/v1/preflight", json=check_body(), headers=AS_METTE).json()
     assert ("protect", None) == (answer["action"], answer["ticket"])
+    assert "bliver beskyttet, når du sender" in answer["headline"]["da"]
     assert recorder.checks == []
     assert app.post("/api/v1/preflight", json=check_body()).status_code == 401
     assert app.post("/api/v1/preflight", json=check_body(mailbox="jonas.friis@nordlys.example"), headers=AS_METTE).status_code == 403
