@@ -29,7 +29,7 @@ LISE, BO, ANNA = "lise@cafehavnen.example", "bo.madsen@postkasse.example", "anna
 PETER, RAVI = "peter.skov@skovadvokat.example", "ravi.kumar@mumbaiclaims.example"
 SEALED = "Send sikkert"
 ENDED = frozenset({"sent", "not_sent", "partly_sent", "uncertain"})
-PATIENCE = 60.0  # seconds: two cores may be shared with others
+PATIENCE = 120.0  # seconds: two cores may be shared with others
 _FRONT, _EXCHANGE = re.compile(r"(http://127\.0\.0\.1:\d+)/playground"), re.compile(r"(http://127\.0\.0\.1:\d+)/sandbox/journal")
 
 
