@@ -216,6 +216,11 @@ def _exchange(settings: Settings, send_as: str, at: datetime) -> Iterator[Findin
         edges.close()
 
 
+def as_line(finding: Finding) -> str:
+    """The finding as one line of JSON."""
+    return msgspec.json.encode(finding).decode()
+
+
 def examine(settings: Settings, send_as: str = "", at: datetime | None = None) -> list[Finding]:
     """Everything, in order. What fails is a finding, and the rest is looked at all the same."""
     now = at or datetime.now(UTC)

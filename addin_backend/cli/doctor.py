@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from addin_backend.cli.common import DATA, given_settings
@@ -21,7 +20,7 @@ def doctor(
     found = looks.examine(given_settings(data_dir=str(data) if data else None), send_as)
     for item in found:
         if as_json:
-            typer.echo(msgspec.json.encode(item).decode())
+            typer.echo(looks.as_line(item))
         else:
             typer.echo(
                 f"{item.state.value:8} {item.check}: {item.said.en}" + (f"\n         {item.next_step.en}" if item.next_step.en else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from addin_backend.model.ledger import How
 from exchange_simulator import METTE, TRANSPORTS, World, mail, running
 from ledger_lab import COLLEAGUE, CPR, PARTNER, PRIVATE, Lab, draft, fill, lab_over
 from sizes import size
+
+NEXT_SECOND = 1.1  # Exchange tells when a mail was sent in whole seconds: what the test before sent would belong to this ledger too
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def lab(world: World, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A new ledger that begins now."""
     world.over(request.param)
+    time.sleep(NEXT_SECOND)
     with lab_over(world, tmp_path_factory.mktemp("data"), world.graph if request.param == "graph" else world.ews) as made:
         made.run()
         yield made
@@ -54,6 +58,7 @@ def test_what_lay_there_before_is_none_of_the_ledgers(world: World, tmp_path_fac
     """A mailbox that is met for the first time begins then."""
     old = mail(save_to="sentitems", extra=b"Date: Sat, 28 Nov 2020 10:00:00 +0100\r\n")
     world.over("ews").mailbox.store_copy(METTE, old)
+    time.sleep(NEXT_SECOND)
     with lab_over(world, tmp_path_factory.mktemp("data"), world.ews) as made:
         count = made.run()
     assert (dict.fromkeys(How, 0), True) == (count.by, count.old > 0)

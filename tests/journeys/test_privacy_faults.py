@@ -21,6 +21,7 @@ CPR, CPR_PLAIN = "310792-4129", "3107924129"
 NAME, PHRASE, FILE, SUBJECT = "Baltasar Ørnfeldt", "kobberrøde flodheste ved Gudenåen", "flodheste-opgørelse.csv", "Vedr. flodhestene"
 HIDDEN = "skjult.modtager@privat-flodhest.example"
 PLANTED = (CPR, CPR_PLAIN, NAME, PHRASE, FILE, SUBJECT, HIDDEN, METTE, JONAS, ANNA, BO, PETER, RAVI)
+ROUTES = "routes.sqlite"  # which way each of the organisation's own mailboxes is reached: its address, and nothing of any mail
 NOT_OURS = {"exchange", "pki"}  # the organisation's own mailboxes, and certificates that name their holders
 
 
@@ -193,6 +194,7 @@ def test_no_file_of_the_data_folder_holds_it(life: Life) -> None:
     files = [path for path in life.data.rglob("*") if path.is_file() and path.relative_to(life.data).parts[0] not in NOT_OURS]
     assert {"log.sqlite-wal", "store.sqlite-wal", "workflows.sqlite-wal", "keys.json"} <= {path.name for path in files}
     found = {path.name: found_in(path.read_bytes()) for path in files}
+    found = {name: [item for item in needles if not (name.startswith(ROUTES) and item == METTE)] for name, needles in found.items()}
     assert {name: needles for name, needles in found.items() if needles} == {}
 
 

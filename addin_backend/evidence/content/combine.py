@@ -128,12 +128,15 @@ def says_little(passages: Sequence[Passage]) -> bool:
     return True
 
 
+def _only_a_file_name(head: int, seen: Features, scores: Scores, model: ProseModel) -> bool:
+    """Whether nothing but a file name ("scan.pdf") sounds like the class: the rules read names, tone does not tell in them."""
+    names = seen.flags[:, model.layout.flags.index("in_attachment_name")].astype(bool)
+    column = scores.sentences[:, head]
+    return bool(names.all() or (names[int(np.argmax(column))] and column[~names].max() <= 0))
+
+
 def _is_said_already(name: SensitivityClass, kept: Sequence[Found], seen: Features, model: ProseModel) -> bool:
-    """Whether the model's own finding adds nothing: a short mail that is merely about absence, or whose CPR number it means, or a bare
-    file name ("scan.pdf"), which the rules read.
-    """
-    if seen.flags[:, model.layout.flags.index("in_attachment_name")].all():
-        return True
+    """Whether the model's own finding adds nothing: a short mail that is merely about absence, or whose CPR number it means."""
     if name is SensitivityClass.SPECIAL_CATEGORY:
         return _merely_absent(seen, model)
     number = any(hit.sensitivity is SensitivityClass.CPR for _, hit in kept)
@@ -160,6 +163,8 @@ def combine(passages: Sequence[Passage], found: Sequence[Found], terms: Terms, m
             continue
         ruled = [item for item in found if item[1].sensitivity is name and item not in kept]
         if not ruled and (little or _is_said_already(name, kept, seen[0], model)):
+            continue
+        if not ruled and _only_a_file_name(HEADS.index(name.value), seen[0], seen[2], model):
             continue
         kept += ruled or _pointed_at(HEADS.index(name.value), seen, model, certainty)
     return kept
