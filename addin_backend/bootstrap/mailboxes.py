@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,18 +11,20 @@ from pathlib import Path
 import msgspec
 
 from addin_backend.bootstrap.clock import now
-from addin_backend.bootstrap.sending import database_of
+from addin_backend.bootstrap.sending import database_of, key_path
 from addin_backend.bootstrap.setting_files import make_data_folder, read_setting, refused
 from addin_backend.edges.entra import EXCHANGE_SCOPE, GRAPH_SCOPE, AppCertificate, Application, TokenSource
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.graph.mailbox import GraphMailbox
 from addin_backend.edges.graph.saving import Limits
+from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import NotFound
 from addin_backend.flows.route_mailbox import AnsweringMailbox, RoutedMailbox, Routing
 from addin_backend.model.routing import RoutingTable, Transport
 from addin_backend.ports import SendStore
+from addin_backend.sealing import envelope
 from addin_backend.settings import Settings
 
 TokenProvider = Callable[[str | None], str]
@@ -84,9 +87,16 @@ def _table(settings: Settings) -> RoutingTable:
 
 
 def open_routes(settings: Settings) -> RouteStore:
-    """What is remembered of the mailboxes. Raises Unavailable."""
+    """What is remembered of the mailboxes. Raises BadRegister (keys), Unavailable."""
     make_data_folder(Path(settings.data_dir))
-    return RouteStore(database_of(settings, "routes"))
+    keys = KeyFile.load_or_create(key_path(settings))
+    hash_key = keys.secret("routes")
+    return RouteStore(
+        database_of(settings, "routes"),
+        seal=lambda content, name: envelope.seal_bytes(content, name, keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
+        keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),
+    )
 
 
 def open_edges(settings: Settings, graph_tokens: TokenProvider | None = None) -> Edges:

@@ -1,53 +1,56 @@
 """Which transport each mailbox is on, what an administrator chose, and what unfinished work began with; by SQLAlchemy Core.
 
-It holds addresses of the organisation's own mailboxes, so the file is private; nothing of a mail is in it.
+No address stands here in clear: a mailbox is found by a keyed digest of its address, and what is known of it is sealed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from addin_backend.edges import database
-from addin_backend.model.routing import Route, Transport, Why
+from addin_backend.model.routing import Route, Transport
 
 _META = sa.MetaData()
 _ROUTES = sa.Table(
     "routes",
     _META,
-    sa.Column("mailbox", sa.String(320), primary_key=True),
-    sa.Column("transport", sa.String(8), nullable=False),
-    sa.Column("why", sa.String(16), nullable=False),
-    sa.Column("since", sa.String(32), nullable=False),
-    sa.Column("asked_at", sa.String(32), nullable=False, default=""),
-    sa.Column("failed_code", sa.String(64), nullable=False, default=""),
-    sa.Column("failed_at", sa.String(32), nullable=False, default=""),
+    sa.Column("mailbox", sa.String(64), primary_key=True, comment="keyed digest"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 _CHOSEN = sa.Table(
     "chosen",
     _META,
-    sa.Column("mailbox", sa.String(320), primary_key=True),
+    sa.Column("mailbox", sa.String(64), primary_key=True, comment="keyed digest"),
     sa.Column("transport", sa.String(8), nullable=False),
     sa.Column("at", sa.String(32), nullable=False),
 )
 _PINS = sa.Table(
     "pins",
     _META,
-    sa.Column("key", sa.String(600), primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True, comment="keyed digest"),
     sa.Column("transport", sa.String(8), nullable=False),
     sa.Column("at", sa.String(32), nullable=False, index=True),
 )
 
 
-class RouteStore:
-    """Thread-safe; several processes may have it open. Raises Unavailable when the database does not answer."""
+Cipher = Callable[[bytes, str], bytes]
 
-    def __init__(self, url: str) -> None:
+
+class RouteStore:
+    """Thread-safe; several processes may have it open. Raises Unavailable when the database does not answer.
+
+    ``seal`` and ``unseal`` encrypt under a name (AEAD); ``keyed(kind, value)`` gives keyed digests as text.
+    """
+
+    def __init__(self, url: str, seal: Cipher, unseal: Cipher, keyed: Callable[[str, str], str]) -> None:
+        self._seal, self._unseal, self._keyed = seal, unseal, keyed
         self._engine = database.engine(url)
         database.make_tables(self._engine, _META)
 
@@ -58,47 +61,54 @@ class RouteStore:
     def route(self, mailbox: str) -> Route | None:
         """What the mailbox is on, as far as is known."""
         with self._begin() as connection:
-            row = connection.execute(_ROUTES.select().where(_ROUTES.c.mailbox == mailbox)).one_or_none()
-        return None if row is None else _route(row)
+            row = connection.execute(_ROUTES.select().where(_ROUTES.c.mailbox == self._name(mailbox))).one_or_none()
+        return None if row is None else self._open(row)
 
     def routes(self) -> Sequence[Route]:
         """Every mailbox that was ever spoken to, by address."""
         with self._begin() as connection:
-            return [_route(row) for row in connection.execute(_ROUTES.select().order_by(_ROUTES.c.mailbox))]
+            rows = connection.execute(_ROUTES.select()).all()
+        return sorted((self._open(row) for row in rows), key=lambda route: route.mailbox)
 
     def keep(self, route: Route) -> None:
         """Replace what was known of the mailbox."""
-        row = {
-            "mailbox": route.mailbox, "transport": route.transport.value, "why": route.why.value, "since": database.instant(route.since),
-            "asked_at": _moment(route.asked_at), "failed_code": route.failed_code, "failed_at": _moment(route.failed_at),
-        }  # fmt: skip
-        self._replace(_ROUTES, _ROUTES.c.mailbox, row)
+        name = self._name(route.mailbox)
+        sealed = self._seal(msgspec.msgpack.encode(route), f"routes\n{name}")
+        self._replace(_ROUTES, _ROUTES.c.mailbox, {"mailbox": name, "sealed": sealed})
+
+    def _open(self, row: Any) -> Route:
+        return msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"routes\n{row.mailbox}"), type=Route)
+
+    def _name(self, mailbox: str) -> str:
+        return self._keyed("mailbox", mailbox)
 
     def chosen(self, mailbox: str) -> Transport | None:
         """What an administrator chose for the mailbox."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(_CHOSEN.c.transport).where(_CHOSEN.c.mailbox == mailbox)).scalar_one_or_none()
+            found = connection.execute(sa.select(_CHOSEN.c.transport).where(_CHOSEN.c.mailbox == self._name(mailbox))).scalar_one_or_none()
         return None if found is None else Transport(found)
 
     def choose(self, mailbox: str, transport: Transport | None, at: datetime) -> None:
         """Choose for the mailbox; None takes the choice back."""
         if transport is not None:
-            self._replace(_CHOSEN, _CHOSEN.c.mailbox, {"mailbox": mailbox, "transport": transport.value, "at": database.instant(at)})
+            self._replace(
+                _CHOSEN, _CHOSEN.c.mailbox, {"mailbox": self._name(mailbox), "transport": transport.value, "at": database.instant(at)}
+            )
             return
         with self._begin() as connection:
-            connection.execute(_CHOSEN.delete().where(_CHOSEN.c.mailbox == mailbox))
+            connection.execute(_CHOSEN.delete().where(_CHOSEN.c.mailbox == self._name(mailbox)))
 
     def pinned(self, key: str) -> Transport | None:
         """What the work under this key began with."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(_PINS.c.transport).where(_PINS.c.key == key)).scalar_one_or_none()
+            found = connection.execute(sa.select(_PINS.c.transport).where(_PINS.c.key == self._keyed("work", key))).scalar_one_or_none()
         return None if found is None else Transport(found)
 
     def pin(self, key: str, transport: Transport, at: datetime) -> Transport:
         """Remember it, unless something is remembered already; gives what counts."""
         try:
             with self._begin() as connection:
-                connection.execute(_PINS.insert().values(key=key, transport=transport.value, at=database.instant(at)))
+                connection.execute(_PINS.insert().values(key=self._keyed("work", key), transport=transport.value, at=database.instant(at)))
         except IntegrityError:
             return self.pinned(key) or transport
         return transport
@@ -120,19 +130,3 @@ class RouteStore:
 
     def _begin(self) -> AbstractContextManager[sa.Connection]:
         return database.transaction(self._engine)
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else database.instant(at)
-
-
-def _route(row: Any) -> Route:
-    return Route(
-        mailbox=row.mailbox,
-        transport=Transport(row.transport),
-        why=Why(row.why),
-        since=datetime.fromisoformat(row.since),
-        asked_at=datetime.fromisoformat(row.asked_at) if row.asked_at else None,
-        failed_code=row.failed_code,
-        failed_at=datetime.fromisoformat(row.failed_at) if row.failed_at else None,
-    )

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from addin_backend.edges.database import sqlite_url
-from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import BadInput, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
 from addin_backend.flows.route_mailbox import NoTransport, RoutedMailbox, Routing, ask_again, route_of
 from addin_backend.model.item_ids import rest_id
@@ -19,6 +17,7 @@ from addin_backend.model.routing import RoutingTable, Transport, Why
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 from exchange_simulator import mail
+from route_store import route_store
 
 EWS, GRAPH = Transport.EWS, Transport.GRAPH
 ANNA, BO = "anna@firma.example", "bo@lager.firma.example"
@@ -89,7 +88,7 @@ class World:
     """Two edges, the real store, and a clock that the test turns."""
 
     def __init__(self, path: Path) -> None:
-        self.store = RouteStore(sqlite_url(path))
+        self.store = route_store(path)
         self.ews, self.graph = Edge({ANNA, BO}), Edge({ANNA, BO})
         self.at = datetime(2026, 11, 28, 12, tzinfo=UTC)
         self.drafts: dict[str, str] = {}
@@ -241,8 +240,19 @@ def test_a_state_of_sent_items_is_good_on_its_own_transport_only(world: World) -
 
 def test_two_processes_agree_on_what_work_began_with(world: World, tmp_path: Path) -> None:
     """The first one that pins decides."""
-    other = RouteStore(sqlite_url(tmp_path / "routes.sqlite"))
+    other = route_store(tmp_path / "routes.sqlite")
     assert [EWS, EWS] == [world.store.pin("job x", EWS, world.at), other.pin("job x", GRAPH, world.at)]
     other.forget_pins_before(world.at + timedelta(seconds=1))
     assert world.store.pinned("job x") is None
     other.close()
+
+
+def test_no_address_stands_in_the_file(world: World, tmp_path: Path) -> None:
+    """Neither of a mailbox that was asked about or chosen for, nor in what work began with."""
+    route_of(ANNA, world.routing)
+    world.store.choose(BO, EWS, world.at)
+    world.store.pin(f"item {ANNA}", EWS, world.at)
+    held = b"".join(path.read_bytes() for path in tmp_path.glob("routes.sqlite*"))
+    assert held
+    assert [False, False] == [address.encode() in held for address in (ANNA, BO)]
+    assert [ANNA] == [route.mailbox for route in world.store.routes()]

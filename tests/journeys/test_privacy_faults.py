@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from demo_world import ANNA, BO, JONAS, METTE, PETER, RAVI, DemoWorld, attachment, draft, eventually, running
@@ -21,7 +22,6 @@ CPR, CPR_PLAIN = "310792-4129", "3107924129"
 NAME, PHRASE, FILE, SUBJECT = "Baltasar Ørnfeldt", "kobberrøde flodheste ved Gudenåen", "flodheste-opgørelse.csv", "Vedr. flodhestene"
 HIDDEN = "skjult.modtager@privat-flodhest.example"
 PLANTED = (CPR, CPR_PLAIN, NAME, PHRASE, FILE, SUBJECT, HIDDEN, METTE, JONAS, ANNA, BO, PETER, RAVI)
-ROUTES = "routes.sqlite"  # which way each of the organisation's own mailboxes is reached: its address, and nothing of any mail
 NOT_OURS = {"exchange", "pki"}  # the organisation's own mailboxes, and certificates that name their holders
 
 
@@ -68,6 +68,15 @@ class Life:
     errors: list[str]
 
 
+def _met(world: DemoWorld, mail: dict[str, Any], key: str) -> httpx.Response:
+    """The answer to a press that reached Exchange. On a loaded machine the attachment may not be read in time: that is a block, again."""
+    for attempt in range(10):
+        answer = world.press(mail, f"{key}-{attempt}")
+        if answer.status_code != 200:
+            return answer
+    raise AssertionError("no press was taken in")
+
+
 def _exchange_fails(world: DemoWorld) -> list[str]:
     """Each press meets a failure of Exchange whose words quote the mail."""
     words = f"{SUBJECT} {CPR} {NAME} {BO}"
@@ -84,11 +93,11 @@ def _exchange_fails(world: DemoWorld) -> list[str]:
     ):
         mail = world.save(planted(BO))
         world.outside.post("/sandbox/faults", json=fault).raise_for_status()
-        answer = world.press(mail, f"exchange-fails-{number}")
+        answer = _met(world, mail, f"exchange-fails-{number}")
         if answer.status_code == 202:
             job = world.ended(answer.json()["job"]["job_id"])
             said.append(f"{job['state']} {job['error_code']}")
-        elif answer.status_code != 200:  # a 200 is a decision (on a loaded machine: too slow to read), which names the sender's own mail
+        else:
             said.append(answer.text)
         world.no_faults()
     return said
@@ -194,7 +203,6 @@ def test_no_file_of_the_data_folder_holds_it(life: Life) -> None:
     files = [path for path in life.data.rglob("*") if path.is_file() and path.relative_to(life.data).parts[0] not in NOT_OURS]
     assert {"log.sqlite-wal", "store.sqlite-wal", "workflows.sqlite-wal", "keys.json"} <= {path.name for path in files}
     found = {path.name: found_in(path.read_bytes()) for path in files}
-    found = {name: [item for item in needles if not (name.startswith(ROUTES) and item == METTE)] for name, needles in found.items()}
     assert {name: needles for name, needles in found.items() if needles} == {}
 
 

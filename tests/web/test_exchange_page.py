@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
-from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import SendSecurelyError
 from addin_backend.model.routing import Transport
@@ -17,6 +16,7 @@ from addin_backend.sandbox.exchange_page import routes as page
 from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SWITCHES, Offered
 from addin_backend.web.app import create_app
 from exchange_simulator import METTE, World, mail, running
+from route_store import route_store
 from service_set import Recorder, services
 
 
@@ -39,7 +39,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """One simulator and one page for the file."""
     folder = tmp_path_factory.mktemp("page")
     with running(folder / "exchange") as world:
-        store = RouteStore(sqlite_url(folder / "routes.sqlite"))
+        store = route_store(folder / "routes.sqlite")
         desk = page.Desk(world.simulator.address, store, Transport.EWS, lambda: datetime(2026, 11, 28, tzinfo=UTC))
         app = create_app(services(Recorder()), extra=page.routes(desk), links=(page.LINK,), templates=(page.TEMPLATES,))
         yield Opened(world, store, TestClient(app))
