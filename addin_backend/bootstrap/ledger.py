@@ -7,16 +7,14 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 
 from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import InForce, LiveRules
-from addin_backend.bootstrap.sending import Cabinet, keep_question, package_id_of, with_history
-from addin_backend.bootstrap.setting_files import private_file, read_setting
-from addin_backend.edges.database import sqlite_url
+from addin_backend.bootstrap.sending import Cabinet, database_of, keep_question, package_id_of, with_history
+from addin_backend.bootstrap.setting_files import read_setting
 from addin_backend.edges.directory_file import read_directory
 from addin_backend.edges.ledger_store import SqlLedger
 from addin_backend.errors import SendSecurelyError
@@ -34,10 +32,10 @@ SHOWN = 100  # lines on the page
 
 
 def open_ledger(settings: Settings, cabinet: Cabinet) -> SqlLedger:
-    """The ledger in the data folder. Raises Unavailable."""
+    """The ledger, where the sends are kept. Raises Unavailable."""
     hash_key = cabinet.keys.secret("ledger")
     ledger = SqlLedger(
-        sqlite_url(private_file(Path(settings.data_dir) / "ledger.sqlite")),
+        database_of(settings, "ledger"),
         seal=lambda content, name: envelope.seal_bytes(content, name, cabinet.keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name, cabinet.keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),

@@ -10,9 +10,8 @@ from typing import TextIO
 
 from addin_backend.bootstrap.checking import policy_files
 from addin_backend.bootstrap.clock import now
-from addin_backend.bootstrap.sending import key_path, open_questions
+from addin_backend.bootstrap.sending import database_of, key_path, open_questions
 from addin_backend.bootstrap.setting_files import private_file
-from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.mistake_store import SqlMistakeStore
 from addin_backend.errors import BadInput
@@ -37,7 +36,7 @@ def _opened(settings: Settings) -> Iterator[tuple[SqlMistakeStore, KeyFile]]:
         raise BadInput("There is no installation in this data folder.", sentence_da="Der er ingen installation i datamappen.", field="data")
     keys = KeyFile.load_or_create(key_path(settings))
     store = SqlMistakeStore(
-        sqlite_url(private_file(Path(settings.data_dir) / "mistakes.sqlite")),
+        database_of(settings, "mistakes"),
         seal=lambda content, name: envelope.seal_bytes(content, name, keys),
         unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
     )

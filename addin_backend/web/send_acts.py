@@ -8,61 +8,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from addin_backend.errors import NotFound
-from addin_backend.model.decision import Texts
 from addin_backend.model.identity import Identity, Role
 from addin_backend.model.sending import Act, SendJob
 from addin_backend.web.console import require_open
 from addin_backend.web.exchange import json_response, request_id_of, services_of, signed_in
 from addin_backend.web.pages import pages_of
+from addin_backend.web.send_words import ACTS, LEFT, PROTECTIONS, STATES, reason_of
 from addin_backend.web.services import ActCall, Services
 from addin_backend.web.wire import job_out
-
-STATES = {
-    "decided": Texts(da="Besluttet, ikke begyndt", en="Decided, not begun"),
-    "sealed": Texts(da="Krypteret, ikke sendt", en="Sealed, not sent"),
-    "sending": Texts(da="Er ved at blive sendt", en="Being sent"),
-    "sent": Texts(da="Sendt", en="Sent"),
-    "not_sent": Texts(da="Ikke sendt", en="Not sent"),
-    "partly_sent": Texts(da="Delvist sendt", en="Partly sent"),
-    "uncertain": Texts(da="Uvist, om den er sendt", en="Not known whether it was sent"),
-}
-PROTECTIONS = {
-    "plain": Texts(da="almindelig mail", en="ordinary mail"),
-    "tls": Texts(da="sikker forbindelse", en="secure connection"),
-    "smime": Texts(da="krypteret mail", en="encrypted mail"),
-    "portal": Texts(da="sikker side", en="secure page"),
-}
-ACTS = {
-    Act.WAS_SENT: Texts(da="Den er sendt", en="It was sent"),
-    Act.SEND_AGAIN: Texts(da="Den er ikke sendt: send igen", en="It was not sent: send again"),
-    Act.GIVE_BACK: Texts(da="Giv kladden tilbage", en="Give the draft back"),
-    Act.CANCEL: Texts(da="Annuller", en="Cancel"),
-}
-LEFT = {
-    "look": Texts(da="se efter, om den er sendt", en="look whether it was sent"),
-    "record": Texts(da="skrive udfaldet i logbogen", en="write the outcome to the log"),
-    "copy": Texts(da="lægge kopien i Sendt post", en="put the copy into Sent Items"),
-    "draft": Texts(da="rydde op i kladden", en="tidy up the draft"),
-    "discard": Texts(da="fjerne kopier, der ikke blev sendt", en="remove copies that were not sent"),
-    "content": Texts(da="slette det gemte indhold", en="delete the kept content"),
-}
-REASONS = {
-    "unavailable": Texts(da="Exchange eller databasen svarede ikke", en="Exchange or the database did not answer"),
-    "outcome_unknown": Texts(da="Exchange svarede ikke klart", en="Exchange gave no clear answer"),
-    "expired": Texts(da="Tjenesten var nede, og afgørelsen blev for gammel", en="The service was down and the decision became too old"),
-    "stopped": Texts(da="Standset af en person", en="Stopped by a person"),
-    "conflict": Texts(da="Kladden blev ændret efter tjekket", en="The draft was changed after the check"),
-    "not_found": Texts(da="Kladden findes ikke mere", en="The draft is gone"),
-    "not_yours": Texts(da="Ingen adgang til postkassen", en="No access to the mailbox"),
-    "too_large": Texts(da="Mailen er for stor", en="The mail is too large"),
-    "not_sealed": Texts(da="Mailen kunne ikke krypteres", en="The mail could not be encrypted"),
-    "log_broken": Texts(da="Logbogen kan ikke bevises", en="The log does not verify"),
-}
-
-
-def reason_of(code: str) -> Texts:
-    """Why, in words; an error that has none is named by its code."""
-    return REASONS.get(code, Texts(da=code, en=code))
 
 
 def _may_act(identity: Identity, job: SendJob) -> bool:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from addin_backend.web.console import require_open
 from addin_backend.web.exchange import request_id_of, services_of
 from addin_backend.web.pages import pages_of
+from addin_backend.web.send_words import PROTECTIONS
 
 
 def flat(facts: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
@@ -35,7 +36,7 @@ async def why(request: Request) -> Response:
     """``GET /log/why/{event_id}``: 404 when there is no such decision, or its question has been forgotten."""
     require_open(request)
     found = await run_in_threadpool(services_of(request).why, str(request.path_params["event_id"]), request_id_of(request))
-    return pages_of(request).render(request, "why.html", found=found, flat=flat)
+    return pages_of(request).render(request, "why.html", found=found, flat=flat, ways=PROTECTIONS)
 
 
 ROUTES = (Route("/log/why/{event_id:uuid}", why, methods=["GET"]),)

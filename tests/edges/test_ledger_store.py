@@ -24,11 +24,12 @@ def flipped(content: bytes, name: str) -> bytes:
     return bytes(byte ^ pad[at % 32] for at, byte in enumerate(content))
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    """A new one."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """A new one, on each database."""
+    on_sqlite = request.param == "sqlite"
     made = SqlLedger(
-        sqlite_url(tmp_path / "ledger.sqlite"),
+        sqlite_url(tmp_path / "ledger.sqlite") if on_sqlite else str(request.getfixturevalue("cluster").fresh()),
         flipped,
         flipped,
         lambda kind, value: hashlib.sha256(f"{kind}\n{value}".encode()).hexdigest(),
@@ -78,6 +79,7 @@ def test_old_notes_and_lines_go_and_cases_stay(ledger: SqlLedger) -> None:
     assert (1, 0) == (ledger.counts()[How.CASE], ledger.counts()[How.OURS])
 
 
+@pytest.mark.parametrize("ledger", ["sqlite"], indirect=True)
 def test_the_file_names_nobody(ledger: SqlLedger, tmp_path: Path) -> None:
     """Neither an address nor a Message-ID can be read from it."""
     ledger.note("fingerprint", "event", AT)

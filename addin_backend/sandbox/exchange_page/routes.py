@@ -22,7 +22,7 @@ from addin_backend.sandbox.exchange.seeds import EMPLOYEES
 from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SILENT_FROM, SWITCHES
 from addin_backend.web.exchange import services_of
 from addin_backend.web.pages import LANGUAGES, Link, pages_of
-from addin_backend.web.send_acts import PROTECTIONS, STATES, reason_of
+from addin_backend.web.send_words import PROTECTIONS, STATES, reason_of
 from addin_backend.web.transports_page import FAILURES, NAMES
 
 TEMPLATES = Path(__file__).parent / "templates"
