@@ -8,7 +8,7 @@ const { makeDraft, readAddresses, toBase64, writeAddresses } = await import(at("
 const { WORDS, wordsFor } = await import(at("words"));
 const { clientOf, modeOf, platform } = await import(at("host/modes"));
 const { composeCalls } = await import(at("host/item"));
-const { putBack, readDraft, savedId, remembered } = await import(new URL("../../addin_backend/web/static/addin/outlook.js", import.meta.url));
+const { kindOf, putBack, readDraft, readMeeting, savedId, remembered } = await import(new URL("../../addin_backend/web/static/addin/outlook.js", import.meta.url));
 
 test("address lines are read as people write them, and nothing is thrown away", () => {
   const cases = [
@@ -100,6 +100,16 @@ test("the mail in the window is read as the API's draft", async () => {
   assert.deepEqual(["1", "2"], ids);
   assert.equal(await savedId(item), "item-1");
   assert.equal(await remembered(item, "nothing"), null);
+});
+
+test("an invitation is read in the same form, and told apart from a mail", async () => {
+  const { item } = mail({ to: "Bo Madsen <bo@x.example>", cc: "eva@y.example", subject: "Møde", body: "Tekst", attachments: [file("1", "a.csv", "QQ==")] });
+  const { to, cc, bcc, from, ...rest } = item;
+  const invitation = { ...rest, organizer: from, requiredAttendees: to, optionalAttendees: cc };
+  const { draft } = await readMeeting(invitation);
+  const read = await readDraft(item);
+  assert.deepEqual(draft, { ...read.draft, bcc: [] });
+  assert.deepEqual(["mail", "meeting", "read"], [kindOf(item), kindOf(invitation), kindOf({ to: [], subject: "read" })]);
 });
 
 test("a way out changes what it names in the window and nothing else", async () => {

@@ -50,6 +50,7 @@ export function client({ language, token }) {
   });
   return {
     check: (ask) => call("POST", "/api/v1/check", asked(ask), SECONDS.check),
+    hint: (ask) => call("POST", "/api/v1/preflight", asked(ask), SECONDS.check),
     apply: (draft, { change, recipients, parts }) => call("POST", "/api/v1/apply", { mailbox: draft.from, draft, change, recipients, parts }, SECONDS.check),
     send: (ask, key) => call("POST", "/api/v1/send", { idempotency_key: key, ...asked(ask) }, SECONDS.send),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`),

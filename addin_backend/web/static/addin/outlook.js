@@ -78,15 +78,46 @@ async function attachment(item, listed) {
 }
 
 /**
+ * What the pane stands beside: a mail or a meeting that is being written, or something that is read.
+ * @param {any} item
+ * @returns {"mail" | "meeting" | "read"}
+ */
+export function kindOf(item) {
+  if (typeof item.to?.getAsync === "function") return "mail";
+  return typeof item.requiredAttendees?.getAsync === "function" ? "meeting" : "read";
+}
+
+/**
  * The draft in the window as the API takes it, and Outlook's ids of its attachments in the same order.
  * @param {Office.MessageCompose} item
  */
-export async function readDraft(item) {
+export function readDraft(item) {
+  return readItem(item, item.from, { to: item.to, cc: item.cc, bcc: item.bcc }, typeof item.inReplyTo === "string" ? item.inReplyTo : "");
+}
+
+/**
+ * An invitation in the same form: those who must come stand in To, those who may in Cc.
+ * @param {Office.AppointmentCompose} item
+ */
+export function readMeeting(item) {
+  return readItem(item, item.organizer, { to: item.requiredAttendees, cc: item.optionalAttendees, bcc: null }, "");
+}
+
+/** @param {Office.Recipients | null} line */
+const invited = (line) => (line === null ? Promise.resolve([]) : ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails[]>) => void} */ done) => line.getAsync(done)));
+
+/**
+ * @param {any} item an Office.MessageCompose or Office.AppointmentCompose
+ * @param {Office.From | Office.Organizer} sender
+ * @param {{to: Office.Recipients, cc: Office.Recipients, bcc: Office.Recipients | null}} lines
+ * @param {string} inReplyTo
+ */
+async function readItem(item, sender, lines, inReplyTo) {
   const [from, to, cc, bcc, subject, type] = await Promise.all([
-    ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails>) => void} */ done) => item.from.getAsync(done)),
-    ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails[]>) => void} */ done) => item.to.getAsync(done)),
-    ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails[]>) => void} */ done) => item.cc.getAsync(done)),
-    ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails[]>) => void} */ done) => item.bcc.getAsync(done)),
+    ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails>) => void} */ done) => sender.getAsync(done)),
+    invited(lines.to),
+    invited(lines.cc),
+    invited(lines.bcc),
     ask((/** @type {(r: Office.AsyncResult<string>) => void} */ done) => item.subject.getAsync(done)),
     ask((/** @type {(r: Office.AsyncResult<Office.CoercionType>) => void} */ done) => item.body.getTypeAsync(done)),
   ]);
@@ -105,7 +136,7 @@ export async function readDraft(item) {
     body_format: String(type) === "html" ? "html" : "plain",
     attachments,
     importance: "normal", // Office.js does not tell it while a mail is being written
-    in_reply_to: typeof item.inReplyTo === "string" ? item.inReplyTo : "",
+    in_reply_to: inReplyTo,
   };
   return { draft, ids: listed.map(({ id }) => id) };
 }

@@ -2,7 +2,9 @@
 
 import { client } from "./api.js";
 import { Compose } from "./compose.js";
+import { Meeting } from "./meeting.js";
 import { keepInTouch } from "./offline.js";
+import { kindOf } from "./outlook.js";
 import { Read } from "./read.js";
 import { myRecord } from "./record.js";
 import { button, element } from "./show.js";
@@ -73,8 +75,11 @@ async function start() {
   const api = client({ language, token: own.get });
   const { mailbox } = Office.context;
   const parts = { item: mailbox.item, api, words, language, stage };
-  const writing = typeof mailbox.item.to?.getAsync === "function";
-  const pane = writing ? new Compose(parts) : new Read({ ...parts, mailbox: mailbox.userProfile.emailAddress });
+  const pane = {
+    mail: () => new Compose(parts),
+    meeting: () => new Meeting(parts),
+    read: () => new Read({ ...parts, mailbox: mailbox.userProfile.emailAddress }),
+  }[kindOf(mailbox.item)]();
   at("status").after(element("aside", { "aria-label": words.myRecord }, myRecord(api, words, language)));
   document.body.dataset.ready = "true";
   performance.mark("ready"); // benchmarks/addin.py reads the marks
