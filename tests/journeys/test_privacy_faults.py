@@ -141,7 +141,7 @@ def _malformed(world: DemoWorld) -> list[str]:
         world.check({**planted(BO), "attachments": [{"name": FILE, "media_type": NAME, "base64": CPR + "%"}]}),
         world.check(planted(BO), mailbox=HIDDEN),
         world.press(planted(BO), f"{CPR} {PHRASE}"),
-        world.press(planted(BO, item_id=f"{CPR}/{NAME}"), "unknown-item-1"),
+        _met(world, planted(BO, item_id=f"{CPR}/{NAME}"), "unknown-item"),
         world.client.get(f"/api/v1/send/{quote(PHRASE)}"),
         world.client.get(f"/{quote(SUBJECT)}/{CPR}"),
         world.client.get(f"/portal/{CPR_PLAIN}"),

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from lab.zones import Host, World, make_world, plan
 
 TESTS = Path(__file__).resolve().parent.parent
 NSD_PORT, RESOLVER = 5300, "127.0.0.1:53"
-PATIENCE = 30.0
+PATIENCE = 60.0
 _SOA = "SOA ns hostmaster 1 3600 600 86400 60"
 _NSD = """server:
   ip-address: 127.0.0.53@{port}
@@ -153,7 +154,8 @@ class Lab:
         host = next(item for item in self.world.hosts if item.kind == "postfix")
         if host.identity is not None:
             _postfix(host, host.identity.write(certificates), self.folder)
-        (self.folder / "tools.json").write_text(json.dumps({name: self._tool(name) for name in ("nsd", "unbound", "postfix", "ip")}))
+        tools = {name: self._tool(name) for name in ("nsd", "unbound", "postfix", "ip")}
+        (self.folder / "tools.json").write_text(json.dumps({**tools, "postfix address": host.v4}))
         addresses = [item.v6 for item in self.world.hosts if item.v6]
         command = [
             self._tool("unshare"),
@@ -223,6 +225,13 @@ def _answers(name: str) -> bool:
         return False
 
 
+def _greets(address: str) -> bool:
+    """Whether a mail server says its 220 there. (Postfix forks into the background of its own start: it listens later than the others.)"""
+    with suppress(OSError), socket.create_connection((address, 25), 1.0) as connection:
+        return connection.recv(3) == b"220"
+    return False
+
+
 def main() -> None:
     """Inside the namespace: bring up the loopback and every server, say "ready", and end with all of them."""
     folder, addresses = Path(sys.argv[1]), sys.argv[2:]
@@ -248,7 +257,10 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             until = time.monotonic() + PATIENCE
-            while not (_answers("good.lab") and b"ready" in (folder / "servers.log").read_bytes()) and time.monotonic() < until:
+            while time.monotonic() < until:
+                others = _answers("good.lab") and b"ready" in (folder / "servers.log").read_bytes()
+                if others and _greets(tools["postfix address"]):
+                    break
                 time.sleep(0.05)
             print("ready" if time.monotonic() < until else "failed", flush=True)
             while all(item.poll() is None for item in started):
