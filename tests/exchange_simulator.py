@@ -29,7 +29,10 @@ SERVICE = Basic("addin-backend", "sandbox")
 GRAPH_TOKEN = "sandbox-graph-token"
 TRANSPORTS = ("ews", "graph")
 # What tests call an operation by its EWS name is this request on Graph.
-ON_GRAPH = {"SendItem": "SendMessage", "CreateItem": "CreateMessage", "UpdateItem": "UpdateMessage", "GetItem": "GetMessage"}
+ON_GRAPH = {
+    "SendItem": "SendMessage", "CreateItem": "CreateMessage", "UpdateItem": "UpdateMessage", "GetItem": "GetMessage",
+    "FindItem": "ListMessages", "DeleteItem": "DeleteMessage",
+}  # fmt: skip
 _PUBLISHED = Path(__file__).resolve().parent.parent.parent / "shared" / "ews-schema"
 
 
@@ -107,6 +110,11 @@ class World:
     def asked(self, operation: str) -> int:
         """How often the operation of this EWS name was asked for on the transport in use."""
         return self.counts().get(self.operation(operation), 0)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The planned faults that no request has met yet."""
+        found: list[dict[str, Any]] = self.get("faults")
+        return found
 
     def no_faults(self) -> None:
         """Forget the faults that were planned."""

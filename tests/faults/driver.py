@@ -33,6 +33,7 @@ CHILD = Path(__file__).with_name("backend.py")
 PATIENCE = 120.0  # seconds: the cores may be shared with others
 DELIVERED, GIVEN_BACK = "delivered once, recorded, draft gone", "not sent, draft armed again, person told"
 ENDS = {"sent", "not_sent", "partly_sent"}
+UNANSWERED: dict[str, Any] = {"state": "unanswered", "error": "", "left": []}
 
 
 class Nursery:
@@ -82,8 +83,14 @@ class Backend:
         self.lines.put({"dead": True})
 
     def line(self) -> dict[str, Any]:
-        """The next answer; {"dead": True} when there will be none."""
-        return self.lines.get(timeout=PATIENCE)
+        """The next answer; {"dead": True} when there will be none. A life that says nothing is ended: a late answer would be taken for
+        that to another question.
+        """
+        try:
+            return self.lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            self.end()
+            return {"dead": True, "mute": True}
 
     def say(self, line: dict[str, Any]) -> dict[str, Any]:
         """Ask, and its answer; {"dead": True} when it died over it."""
@@ -128,6 +135,7 @@ class Stage:
         self.data = data
         self.nursery = Nursery()
         self.backend: Backend | None = None
+        self.deaths = 0  # of lives that nobody killed
 
     def close(self) -> None:
         """No process of it is left."""
@@ -172,16 +180,23 @@ class Stage:
         return self.backend.say({"ask": sent.job_id})
 
     def settled(self, sent: Sent, seconds: float = PATIENCE) -> dict[str, Any]:
-        """The job once nothing is left to be done."""
+        """The job once nothing is left to be done; else how far it was when the time was up, "unanswered" when nobody could say."""
         until = time.monotonic() + seconds
-        found = self.state(sent)
+        found = dict(UNANSWERED)
         while time.monotonic() < until:
-            if found.get("state") in ENDS and not found["left"]:
-                return found
-            if found.get("failed") == "not_found":
+            answer = self.state(sent)
+            if answer.get("failed") == "not_found":
                 return {"state": "never", "error": "", "left": []}
+            if "state" in answer:
+                found = answer
+            else:
+                found = UNANSWERED | {"error": str(answer)}
+            if found["state"] in ENDS and not found["left"]:
+                return found
+            if "dead" in answer:  # nobody killed it: that is a finding, and what is left of the send still has to be seen
+                self.deaths += 1
+                self.live()
             time.sleep(0.1)
-            found = self.state(sent)
         return found
 
     def recorded(self, sent: Sent) -> list[str]:
@@ -190,10 +205,20 @@ class Stage:
             rows = [json.loads(row[0]) for row in database.execute("SELECT entry FROM entry ORDER BY idx")]
         return [row["action"] for row in rows if row["body"].get("job") == sent.job_id]
 
+    def journal(self) -> list[dict[str, Any]]:
+        """What has left, by the simulator."""
+        lines = httpx.get(f"{self.start.exchange}/sandbox/journal", timeout=PATIENCE).text.splitlines()
+        return [json.loads(line) for line in lines]
+
     def verdict(self, sent: Sent) -> str:
         """One of the two ends that are allowed, or what is wrong."""
-        found = self.settled(sent)
-        journal = [json.loads(line) for line in httpx.get(f"{self.start.exchange}/sandbox/journal", timeout=20).text.splitlines()]
+        died = self.deaths
+        word = self._verdict(sent, self.settled(sent))
+        return word if died == self.deaths else f"WRONG: it died by itself ({word})"
+
+    def _verdict(self, sent: Sent, found: dict[str, Any]) -> str:
+        """The word for a job that stands like this."""
+        journal = self.journal()
         left = Counter(entry["recipient"] for entry in journal if entry["marker"].startswith(f"{sent.job_id}."))
         drafts = self.world.items(METTE, "drafts")
         kept = next((item for item in drafts if item["marker"] == sent.draft_marker), None)
@@ -207,10 +232,10 @@ class Stage:
             return "IN CLEAR"
         if copies:
             return f"a copy lies among the drafts ({found})"
-        if found["state"] == "sent" and set(left) == set(sent.to) and kept is None and actions[0] == "decided" and actions[-1] == "sent":
+        if found["state"] == "sent" and set(left) == set(sent.to) and kept is None and actions[:1] == ["decided"] and actions[-1] == "sent":
             return DELIVERED if len(readable) == (len(sent.to) > 1) else f"{len(readable)} readable copies"
         armed = kept is not None and not kept["disarmed"]
-        if found["state"] == "not_sent" and not left and armed and actions[-1] == "not_sent" and found["error"]:
+        if found["state"] == "not_sent" and not left and armed and actions[-1:] == ["not_sent"] and found["error"]:
             return GIVEN_BACK
         if found["state"] == "never" and not left and armed:
             return GIVEN_BACK  # the press was never answered: the pane tells the sender so

@@ -16,7 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
@@ -26,8 +29,9 @@ from driver import DELIVERED, GIVEN_BACK, Sent, Stage, stage, traced  # noqa: E4
 from exchange_simulator import World, running  # noqa: E402 likewise
 
 DATABASES, TRANSPORTS = ("sqlite", "postgresql"), ("ews", "graph")
-OPERATIONS = ("UpdateItem", "CreateItem", "SendItem", "FindItem", "DeleteItem")
-KINDS = ("drop_before", "drop_after_commit", "http_after_commit", "delay_after_commit")
+OPERATIONS = ("GetItem", "UpdateItem", "CreateItem", "SendItem", "FindItem", "DeleteItem")
+KINDS = ("drop_before", "drop_after_commit", "http", "http_after_commit", "delay", "delay_after_commit", "server_busy")
+LOST = ("drop_before", "drop_after_commit", "http_after_commit")
 TIMEOUT, LATE = 3.0, 4.0  # seconds that a request may take, and that the late answers take
 SHORT = {DELIVERED: "delivered", GIVEN_BACK: "given back"}
 Place = tuple[str, str]  # database, transport
@@ -61,44 +65,62 @@ def crash_at(on: Stage, point: str) -> str:
 
 def fault_at(on: Stage, operation: str, kind: str) -> str:
     """A send that meets one fault of Exchange."""
-    if on.backend is None or on.start.timeout != TIMEOUT:
-        on.start = on.start.__class__(on.start.data, on.start.exchange, on.start.transport, on.start.database_url, timeout=TIMEOUT)
+    if on.backend is None or on.backend.died(0) or on.start.timeout != TIMEOUT:
+        on.start = msgspec.structs.replace(on.start, timeout=TIMEOUT)
         on.live()
-    seconds = LATE if kind == "delay_after_commit" else 1.0
-    sent = on.press(before=lambda: on.world.fault(operation, kind, seconds=seconds, status=504))
-    return on.verdict(sent)
+    seconds = LATE if kind.startswith("delay") else 1.0
+    sent = on.press(before=lambda: on.world.fault(operation, kind, seconds=seconds, status=503 if kind == "http" else 504))
+    found = on.verdict(sent)
+    met = not on.world.faults()
+    on.world.no_faults()
+    return found if met else f"the fault was not met ({found})"
 
 
-def random_kills(on: Stage, count: int, dice: random.Random) -> Counter[str]:
-    """Two sends at a time under random faults, killed at a random moment, ``count`` times; what became of all of them."""
+def random_kills(on: Stage, count: int, dice: random.Random, say: Callable[[str], None] = lambda _line: None) -> Counter[str]:
+    """Two sends at a time under random faults, killed at a random moment, ``count`` times; what became of all of them.
+
+    ``say`` is told how far it is, and in the end what was under way when the process was killed, and how often.
+    """
     kept: list[Sent] = []
-    for _ in range(count):
-        on.live()
-        on.world.fault("*", dice.choice(("delay", "delay_after_commit")), seconds=0.05, count=30)
-        begun = time.monotonic()
+    where: Counter[str] = Counter()
+    for number in range(1, count + 1):
+        backend, begun = on.live(trace=True), time.monotonic()
         for _ in range(2):
-            kept.append(on.press())
-            if dice.random() < 0.5:
-                kind = dice.choice(("drop_before", "drop_after_commit", "http_after_commit"))
-                on.world.fault(dice.choice(OPERATIONS), kind, status=504)
+            kept.append(on.press(before=lambda: _trouble(on, dice)))
         time.sleep(max(0.0, dice.uniform(0.0, 2.5) - (time.monotonic() - begun)))
         on.kill()
         on.world.no_faults()
+        where[backend.points[-1].rpartition(" ")[0].partition(" ")[0] if backend.points else "nothing"] += 1
+        if number % 10 == 0:
+            say(f"{number} of {count} kills")
     on.live()
-    return Counter(on.verdict(sent) for sent in kept)
+    ends: Counter[str] = Counter()
+    for number, sent in enumerate(kept, 1):
+        ends[on.verdict(sent)] += 1
+        if number % 50 == 0:
+            say(f"{number} of {len(kept)} sends judged: {dict(ends)}")
+    say(f"last passed before the kill: {dict(where.most_common())}")
+    return ends
+
+
+def _trouble(on: Stage, dice: random.Random) -> None:
+    """Answers that are a little late for the next requests, and mostly one lost request or answer. The first fault that fits is taken."""
+    on.world.no_faults()
+    if dice.random() < 0.7:
+        on.world.fault(dice.choice(OPERATIONS), dice.choice(LOST), status=504)
+    on.world.fault("*", dice.choice(("delay", "delay_after_commit")), seconds=0.05, count=30)
 
 
 def cells(stages_of: dict[Place, Stage], say: Callable[[str], None]) -> dict[str, dict[Place, str]]:
     """Every row of the matrix with its cell for each place."""
     rows: dict[str, dict[Place, str]] = {}
     for place, on in stages_of.items():
-        for point in traced(on):
-            rows.setdefault(f"killed at {point}", {})[place] = crash_at(on, point)
-            say(f"{place[0]} {place[1]} {point}: {rows[f'killed at {point}'][place]}")
-        for operation in OPERATIONS:
-            for kind in KINDS:
-                rows.setdefault(f"{operation} {kind}", {})[place] = found = fault_at(on, operation, kind)
-                say(f"{place[0]} {place[1]} {operation} {kind}: {found}")
+        wanted: list[tuple[str, Callable[[], str]]] = [(f"killed at {point}", partial(crash_at, on, point)) for point in traced(on)]
+        wanted += [(f"{operation} {kind}", partial(fault_at, on, operation, kind)) for operation in OPERATIONS for kind in KINDS]
+        for number, (name, cell) in enumerate(wanted, 1):
+            begun = time.monotonic()
+            rows.setdefault(name, {})[place] = found = cell()
+            say(f"{'/'.join(place)} {number}/{len(wanted)} {name}: {found} ({time.monotonic() - begun:.1f} s)")
     return rows
 
 
@@ -113,6 +135,11 @@ def table(rows: dict[str, dict[Place, str]], places: Sequence[Place]) -> str:
     return "\n".join(lines)
 
 
+def tell(line: str, of: str = "") -> None:
+    """Progress, with the time of the day."""
+    print(f"{time.strftime('%H:%M:%S')} {of}{line}", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Print the matrix; 0 when every cell is one of the two ends that are allowed."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -120,6 +147,7 @@ def main() -> int:
     asked.add_argument("--place", action="append", choices=everywhere, help="this one only (repeat)")
     asked.add_argument("--random", type=int, default=0, help="random kills, in all, after the matrix")
     asked.add_argument("--only-random", action="store_true", help="no matrix")
+    asked.add_argument("--seed", default="1", help="of the random kills; printed with what became of them")
     given = asked.parse_args()
     wanted = [tuple(item.split("/")) for item in given.place or everywhere]
     places: list[Place] = [(item[0], item[1]) for item in wanted]
@@ -130,12 +158,14 @@ def main() -> int:
         cluster = around.enter_context(postgres.cluster(program)) if needed else None
         stages_of = around.enter_context(stages(places, lambda: cluster.fresh() if cluster else ""))
         if not given.only_random:
-            rows = cells(stages_of, lambda line: print(line, file=sys.stderr, flush=True))
+            rows = cells(stages_of, tell)
             print(table(rows, places), flush=True)
             wrong = any(word not in SHORT for found in rows.values() for word in found.values())
         for place, on in stages_of.items() if given.random else ():
-            ends = random_kills(on, given.random // len(places), random.Random(f"{place}"))
-            print(f"{given.random // len(places)} random kills on {'/'.join(place)}: {dict(ends)}", flush=True)
+            name = "/".join(place)
+            seed = f"{name} {given.seed}"
+            ends = random_kills(on, given.random // len(places), random.Random(seed), partial(tell, of=f"{name}: "))
+            print(f"{given.random // len(places)} random kills on {name} (seed {seed!r}): {dict(ends)}", flush=True)
             wrong |= any(word not in SHORT for word in ends)
     return 1 if wrong else 0
 
