@@ -30,7 +30,7 @@ from addin_backend.ports import Mailbox, Steps
 from addin_backend.sealing.smime import Signer, read_signer
 from addin_backend.settings import Settings
 
-WORKFLOW_VERSION = "2"  # raise when the steps of flows/send.py or resume_send.py change so that an unended workflow cannot go on under them
+WORKFLOW_VERSION = "3"  # raise when the steps of flows/send.py or resume_send.py change so that an unended workflow cannot go on under them
 SWEEP = 1.0  # seconds between two looks for what is due
 LOOK_AROUND = 5  # sweeps between two looks for executors that are gone
 

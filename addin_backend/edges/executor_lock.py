@@ -97,17 +97,21 @@ class ExecutorLock:
         mine = (_EXECUTORS.c.executor_id == self._id) & (_EXECUTORS.c.token == self._token) & (_EXECUTORS.c.expires_at > self._now)
         return connection.execute(sa.select(_EXECUTORS.c.token).where(mine)).first() is not None
 
-    def take(self, job_id: str) -> None:
-        """Write on the job that this process has it, under its token. Raises Fenced when it has lost its own lock; Unavailable."""
+    def take(self, job_id: str) -> bool:
+        """Write on the job that this process has it, under its token; whether nobody had it before.
+
+        Raises Fenced when it has lost its own lock; Unavailable.
+        """
         values: dict[str, Any] = {"executor_id": self._id, "token": self._token, "taken_at": self._now}
         for _ in range(2):  # the second time the row is there
             try:
                 with self._begin() as connection:
                     if not self._holds(connection):
                         raise Fenced
-                    if connection.execute(_HELD.update().where(_HELD.c.job_id == job_id).values(values)).rowcount == 0:
+                    known = connection.execute(_HELD.update().where(_HELD.c.job_id == job_id).values(values)).rowcount > 0
+                    if not known:
                         connection.execute(_HELD.insert().values(job_id=job_id, **values))
-                return
+                return not known
             except IntegrityError:
                 continue
         raise Unavailable

@@ -106,6 +106,14 @@ def _discard(job_id: str, parts: Sending) -> str:
     return discard_copies(job_id, [item for item in parts.store.job(job_id).groups if item.state is SendState.NOT_SENT], parts)
 
 
+def _discard_late(job_id: str, parts: Sending) -> str:
+    """A request to save a copy that was given up may be carried out yet. Looked for, and taken away, until that cannot be any more."""
+    job = parts.store.job(job_id)
+    word = discard_copies(job_id, [item for item in job.groups if item.state is not SendState.UNCERTAIN], parts)
+    waited = job.since is not None and parts.clock() - job.since >= parts.late_for
+    return word if waited else Left.LATE.value
+
+
 def _tidy_draft(job_id: str, parts: Sending) -> str:
     job = parts.store.job(job_id)
     if job.draft is None or job.tidy == Tidy.STAY:
@@ -149,9 +157,11 @@ def _tidy(job_id: str, number: int, end: End, parts: Sending) -> str:
     run(Left.RECORD, partial(_record, job_id, number, parts))
     run(Left.COPY, partial(_keep_readable, job_id, number, parts))
     run(Left.DISCARD, partial(_discard, job_id, parts))
+    run(Left.LATE, partial(_discard_late, job_id, parts))
     if done.get(Left.COPY, OK) == OK:
         run(Left.DRAFT, partial(_tidy_draft, job_id, parts))
-        if (end.state in (SendState.SENT, SendState.NOT_SENT) or end.closed) and done.get(Left.DISCARD, OK) == OK:
+        tidied = done.get(Left.DISCARD, OK) == OK and done.get(Left.LATE, OK) == OK
+        if tidied and (end.state in (SendState.SENT, SendState.NOT_SENT) or end.closed):
             done[Left.CONTENT] = persist(partial(_forget, job_id, parts), parts)
     left = tuple(what for what in (*end.left, Left.CONTENT) if done.get(what, OK if what is Left.CONTENT else "") != OK)
     word = attempt(lambda: _leave(job_id, number, left, parts))

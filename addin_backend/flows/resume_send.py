@@ -7,7 +7,7 @@ from dataclasses import replace
 from addin_backend.errors import NotFound, SendSecurelyError
 from addin_backend.flows.finish_send import finish
 from addin_backend.flows.send import ended, seal
-from addin_backend.flows.send_copy import discard_copies, send_groups, settle
+from addin_backend.flows.send_copy import Life, discard_copies, send_groups, settle
 from addin_backend.flows.send_parts import KNOWN, MISSING, OK, UNCERTAIN, Copied, End, Sending, Tidy, Unfinished, attempt, persist
 from addin_backend.model.sending import Act, Group, Left, SendJob, SendState
 from addin_backend.ports import Steps
@@ -43,7 +43,7 @@ def _again(steps: Steps, job_id: str, missing: tuple[Group, ...], parts: Sending
     word = steps.run("prepare", prepare)
     if word != OK:
         return {group.group_id: Copied(word, group.copy) for group in missing}
-    return send_groups(steps, job_id, missing, parts)
+    return send_groups(steps, job_id, missing, parts, Life.ROUND)
 
 
 def _end(act: Act | None, copied: dict[str, Copied], states: list[SendState], left: tuple[Left, ...], before: SendState) -> End:
@@ -75,7 +75,8 @@ def _copies(steps: Steps, job_id: str, job: SendJob, parts: Sending) -> End:
         missing = tuple(group for group in job.groups if states[group.group_id] is SendState.NOT_SENT)
         copied |= _again(steps, job_id, missing, parts)
         states |= {name: KNOWN.get(item.word, SendState.NOT_SENT) for name, item in copied.items()}
-    return _end(act, copied, list(states.values()), left, SendState(before))
+    end = _end(act, copied, list(states.values()), left, SendState(before))
+    return replace(end, left=(*end.left, Left.LATE)) if Left.LATE in left and Left.LATE not in end.left else end
 
 
 def resume(steps: Steps, job_id: str, number: int, parts: Sending) -> None:

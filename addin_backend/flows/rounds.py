@@ -44,8 +44,11 @@ class SendRounds(Protocol):
 class Fence(Protocol):
     """Whether this process still has a job. A process that was away too long (stopped, cut off) finds that it has lost it."""
 
-    def take(self, job_id: str) -> None:
-        """Write on the job that this process has it. Raises Fenced when this process itself was taken over; Unavailable."""
+    def take(self, job_id: str) -> bool:
+        """Write on the job that this process has it; whether nobody ever had it before, so that nothing of it was begun.
+
+        Raises Fenced when this process itself was taken over; Unavailable.
+        """
         ...
 
     def check(self, job_id: str) -> None:

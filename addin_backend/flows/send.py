@@ -14,7 +14,7 @@ import msgspec
 from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.finish_send import finish, left_of, tidy_of
 from addin_backend.flows.seal_groups import seal_group
-from addin_backend.flows.send_copy import send_groups
+from addin_backend.flows.send_copy import Life, send_groups
 from addin_backend.flows.send_parts import (
     KNOWN,
     OK,
@@ -77,17 +77,18 @@ def ended(copied: Mapping[str, Copied], states: Sequence[SendState]) -> End:
     words = {name: item.word for name, item in copied.items()}
     copies = {name: item.saved for name, item in copied.items() if item.saved is not None}
     code = next((word for word in words.values() if word not in KNOWN), "")
-    return End(state, code, words, copies, left_of(state), tidy_of(state))
+    late = (Left.LATE,) if any(item.late for item in copied.values()) else ()
+    return End(state, code, words, copies, (*left_of(state), *late), tidy_of(state))
 
 
-def _copies(steps: Steps, job_id: str, parts: Sending) -> End:
+def _copies(steps: Steps, job_id: str, life: Life, parts: Sending) -> End:
     """Everything up to the last copy."""
     groups = parts.store.job(job_id).groups
     word = steps.run("prepare", lambda: _prepare(job_id, groups, parts))
     if word != OK:  # nothing was saved, so nothing is to be discarded
         words = dict.fromkeys((group.group_id for group in groups), word)
         return End(SendState.NOT_SENT, word, words, left=(Left.RECORD, Left.DRAFT), tidy=tidy_of(SendState.NOT_SENT))
-    copied = send_groups(steps, job_id, groups, parts)
+    copied = send_groups(steps, job_id, groups, parts, life)
     return ended(copied, [KNOWN.get(item.word, SendState.NOT_SENT) for item in copied.values()])
 
 
@@ -97,7 +98,7 @@ def send(steps: Steps, job_id: str, parts: Sending) -> None:
     Raises Unfinished when the store failed between two steps: then the workflow is to be taken up again.
     """
     try:
-        parts.fence.take(job_id)
-        finish(steps, job_id, 1, _copies(steps, job_id, parts), parts)
+        life = Life.FIRST if parts.fence.take(job_id) else Life.LATER
+        finish(steps, job_id, 1, _copies(steps, job_id, life, parts), parts)
     except SendSecurelyError as error:
         raise Unfinished(error.code) from None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from enum import Enum
 from functools import partial
 
 import msgspec
@@ -17,6 +19,7 @@ from addin_backend.flows.send_parts import (
     GRACE,
     MISSING,
     OK,
+    PASSING,
     STOPPED,
     UNCERTAIN,
     UNDER_WAY,
@@ -31,16 +34,48 @@ from addin_backend.model.sending import Draft, Group, SendState
 from addin_backend.ports import Outgoing, Steps
 
 
-def _save(job_id: str, group: Group, parts: Sending) -> str:
-    """The id of the saved copy, or "sent" when it has left already."""
+class Life(Enum):
+    """What may have been asked of Exchange before: nothing at all; what an earlier life of this workflow asked, perhaps just now; or what
+    an earlier round asked, and was looked up since.
+    """
+
+    FIRST = 1
+    LATER = 2
+    ROUND = 3
+
+
+AGAIN = (1.0, 4.0)  # seconds before a copy that certainly did not leave is tried again, less up to half
+_LATE = " late"
+
+
+def _save(job_id: str, group: Group, first: bool, parts: Sending) -> str:
+    """The id of the saved copy, or "sent" when it has left already. ``first``: nobody has tried before, so there is nothing to look for."""
     job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
-    if parts.mailbox.was_sent(job.mailbox, outgoing):
+    if not first and parts.mailbox.was_sent(job.mailbox, outgoing):
         return "sent"
     if parts.rounds.round(job_id).stop:
         return STOPPED
     parts.fence.check(job_id)
     saved = parts.mailbox.save(job.mailbox, outgoing)
     return f"saved {saved.item_id} {saved.change_key}"
+
+
+def _saved(job_id: str, group: Group, number: int, life: Life, parts: Sending) -> str:
+    """The step that saves a copy: a word of ``_save``, and " late" behind it when a request before the last one may still be carried out.
+
+    From the second time on the copy before is taken away first: it was withdrawn or refused, and a request for it that is still under
+    way then finds nothing to send.
+    """
+    if number > 1:
+        parts.sleep(AGAIN[number - 2] * (0.5 + parts.dice() / 2))
+        word = persist(lambda: discard_copies(job_id, (group,), parts), parts)
+        if word != OK:
+            return word
+    word = attempt(lambda: _save(job_id, group, life is Life.FIRST and number == 1, parts))
+    lost = word in PASSING
+    if lost:
+        word = persist(lambda: _save(job_id, group, False, parts), parts)
+    return f"{word}{_LATE}" if lost or (life is Life.LATER and number == 1) else word
 
 
 def _look_again(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending) -> str:
@@ -122,22 +157,38 @@ def _note(job_id: str, group_id: str, word: str, saved: Draft | None, parts: Sen
     return OK
 
 
-def send_group(steps: Steps, job_id: str, group: Group, parts: Sending) -> Copied:
-    """One copy: saved, looked for, sent. A failure of one group never resends another."""
-    saved = None
-    word = steps.run(f"save {group.group_id}", lambda: persist(lambda: _save(job_id, group, parts), parts))
+def send_group(steps: Steps, job_id: str, group: Group, life: Life, parts: Sending) -> Copied:
+    """One copy: saved, looked for, sent. What was refused for the moment, or withdrawn after a lost request, is saved anew and sent.
+
+    A failure of one group never resends another.
+    """
+    copied, late = Copied(Unavailable.code), False
+    for number in range(1, len(AGAIN) + 2):
+        copied = _once(steps, job_id, group, number, life, parts)
+        late |= copied.late
+        if copied.word != Unavailable.code or copied.saved is None:
+            break
+    return replace(copied, late=late)
+
+
+def _once(steps: Steps, job_id: str, group: Group, number: int, life: Life, parts: Sending) -> Copied:
+    """Saved and sent, for the ``number``-th time. Each time has steps of its own, so that a later life goes on where this one ended."""
+    again, saved = f" {number}" if number > 1 else "", None
+    word = steps.run(f"save {group.group_id}{again}", lambda: _saved(job_id, group, number, life, parts))
+    late = word.endswith(_LATE)
+    word = word.removesuffix(_LATE)
     if word.startswith("saved "):
         _, item_id, change_key = word.split(" ")
         saved = Draft(item_id=item_id, change_key=change_key)
-        word = steps.run(f"send {group.group_id}", lambda: attempt(lambda: _send_saved(job_id, group, saved, parts), UNCERTAIN))
-    return Copied(word, None if word == "sent" else saved)
+        word = steps.run(f"send {group.group_id}{again}", lambda: attempt(lambda: _send_saved(job_id, group, saved, parts), UNCERTAIN))
+    return Copied(word, None if word == "sent" else saved, late)
 
 
-def send_groups(steps: Steps, job_id: str, groups: Sequence[Group], parts: Sending) -> dict[str, Copied]:
+def send_groups(steps: Steps, job_id: str, groups: Sequence[Group], parts: Sending, life: Life) -> dict[str, Copied]:
     """Each of them in turn; between two the sender sees how far it is."""
     ends: dict[str, Copied] = {}
     for number, group in enumerate(groups, 1):
-        ends[group.group_id] = end = send_group(steps, job_id, group, parts)
+        ends[group.group_id] = end = send_group(steps, job_id, group, life, parts)
         if number < len(groups):
             attempt(partial(_note, job_id, group.group_id, end.word, end.saved, parts))
     return ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -24,6 +25,7 @@ STOPPED = "stopped"  # a person stopped it before this copy had left
 KNOWN = {"sent": SendState.SENT, UNCERTAIN: SendState.UNCERTAIN}  # any other word is an error's: not sent
 UNDER_WAY = (SendState.DECIDED, SendState.SEALED, SendState.SENDING)
 PASSING = frozenset({Unavailable.code, OutcomeUnknown.code})
+LATE_FOR = timedelta(seconds=60)  # how long Exchange may take to carry out a request whose answer we have given up
 GRACE = (0.2, 1.0, 3.0)  # seconds between looks after an answer was lost; Exchange indexes Sent Items with a delay
 
 STORE_AWAY = (0.0, 0.2, 1.0, 3.0, 10.0, 60.0, 300.0) + (900.0,) * 96  # seconds between attempts to write what must be written
@@ -33,7 +35,8 @@ STORE_AWAY = (0.0, 0.2, 1.0, 3.0, 10.0, 60.0, 300.0) + (900.0,) * 96  # seconds 
 class Sending:
     """What the workflow needs. ``seal``/``open`` bind sealed bytes to a job and a name; ``outcome`` makes the closing record.
 
-    ``dice`` gives numbers from 0 to 1. ``fence`` says whether this process still has the job.
+    ``dice`` gives numbers from 0 to 1. ``fence`` says whether this process still has the job. ``late_for`` is how long after the end it is
+    looked for copies that came late.
     """
 
     mailbox: Mailbox
@@ -50,6 +53,7 @@ class Sending:
     sleep: Callable[[float], None]
     clock: Clock
     dice: Callable[[], float]
+    late_for: timedelta = LATE_FOR
 
 
 class Tidy(StrEnum):
@@ -63,10 +67,14 @@ class Tidy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What became of one copy: "sent", "uncertain" or an error's code; and the saved item, unless it was sent."""
+    """What became of one copy: "sent", "uncertain" or an error's code; and the saved item, unless it was sent.
+
+    ``late``: a request to save it was never answered, and may still be carried out.
+    """
 
     word: str
     saved: Draft | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

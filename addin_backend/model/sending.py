@@ -30,6 +30,7 @@ class Left(StrEnum):
     COPY = "copy"
     DRAFT = "draft"
     DISCARD = "discard"
+    LATE = "late"  # a copy whose saving was never answered may still come to lie among the drafts
     CONTENT = "content"
 
 

@@ -33,6 +33,9 @@ LEFT = {
     "record": Texts(da="skrive udfaldet i logbogen", en="write the outcome to the log"),
     "copy": Texts(da="lægge kopien i Sendt post", en="put the copy into Sent Items"),
     "draft": Texts(da="rydde op i kladden", en="tidy up the draft"),
+    "late": Texts(
+        da="se efter, om der sent er kommet en kopi mere i kladderne", en="look whether one more copy has come among the drafts late"
+    ),
     "discard": Texts(da="fjerne kopier, der ikke blev sendt", en="remove copies that were not sent"),
     "content": Texts(da="slette det gemte indhold", en="delete the kept content"),
 }

@@ -16,7 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -50,7 +50,7 @@ WATCHED = {
 
 class Start(msgspec.Struct, frozen=True):
     """``trace`` writes each point that is passed; ``blind`` looks at nothing before it sends; ``life`` is that of the lock, and ``timeout``
-    that of a request to Exchange, in seconds.
+    that of a request to Exchange, in seconds. ``late`` is how long copies that came late are looked for.
     """
 
     data: str
@@ -61,6 +61,7 @@ class Start(msgspec.Struct, frozen=True):
     blind: bool = False
     life: float = 15.0
     timeout: float = 20.0
+    late: float = 5.0
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -202,7 +203,7 @@ def live(connection: socket.socket) -> None:
 
     def watched(parts: Sending) -> Sending:
         seen: dict[str, Any] = {name: Watched(name, getattr(parts, name), points) for name in WATCHED}
-        return replace(parts, **seen)
+        return replace(parts, late_for=timedelta(seconds=start.late), **seen)
 
     cabinet = open_cabinet(settings)
     hooks = Hooks(parts=watched, steps=lambda steps: WatchedSteps(steps, points), life=start.life)

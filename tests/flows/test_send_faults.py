@@ -14,11 +14,11 @@ from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.resume_send import resume
 from addin_backend.flows.seal_groups import Sealing
 from addin_backend.flows.send import send
-from addin_backend.flows.send_parts import Sending, overall
+from addin_backend.flows.send_parts import LATE_FOR, Sending, overall
 from addin_backend.model.decision import Protection
 from addin_backend.model.message import Message, Recipient
 from addin_backend.model.record import Record
-from addin_backend.model.sending import Act, Draft, Group, PortalPackage, SendJob, SendState
+from addin_backend.model.sending import Act, Draft, Group, Left, PortalPackage, SendJob, SendState
 from sizes import size
 from world import Crash, Fate, MemoryExchange, MemoryRounds, RecordedSteps, Silent, Unfenced
 
@@ -151,6 +151,7 @@ class World:
         self.log = MemoryLog(fate)
         self.steps = RecordedSteps(fate)
         self.rounds = MemoryRounds()
+        self.fence = Unfenced()
         self.lives = 0
         self.now = NOW
 
@@ -179,7 +180,7 @@ class World:
             sleep=lambda seconds: None,
             clock=lambda: self.now,
             rounds=self.rounds,  # type: ignore[arg-type]  # the methods that the workflow uses
-            fence=Unfenced(),
+            fence=self.fence,
             dice=lambda: 0.5,
         )
 
@@ -203,6 +204,7 @@ class World:
     def later(self, act: Act | None = None, lives: int = 12) -> SendJob:
         """The next round, because it is due or somebody did something."""
         self.now = max(self.now, self.rounds.now.due or self.now)
+        self.fate.carry_out()
         assert self.rounds.begin("j", self.rounds.now.number + 1, act)
         return self.run_round(lives)
 
@@ -301,16 +303,37 @@ def test_a_send_whose_look_up_fails_too_is_uncertain() -> None:
 
 def test_one_failing_group_never_resends_another() -> None:
     """The second copy cannot be saved: the first stays sent once, and the sender is told that it is partly sent."""
-    saves = iter(["", "before", "before", "before", "before", ""])
+    saves = iter(["", *["before"] * 5, ""])
     world = World(3, Fate(lambda name: next(saves, "") if name == "save" else ""))
     job = world.live()
     assert (job.state, sorted(world.exchange.journal)) == (SendState.PARTLY_SENT, ["j.clear", "j.portal2"])
     assert "draft" in world.exchange.drafts
 
 
+def test_a_copy_that_is_refused_for_the_moment_is_tried_again() -> None:
+    """Exchange is busy twice: each copy leaves once, the draft is gone, no copy lies among the drafts."""
+    busy = iter(["before", "before"])
+    world = World(2, Fate(lambda name: next(busy, "") if name == "send" else ""))
+    assert (world.live().state, sorted(world.exchange.journal)) == (SendState.SENT, ["j.clear", "j.portal1"])
+    assert world.exchange.drafts == {}
+
+
+def test_a_copy_that_is_saved_late_is_taken_away() -> None:
+    """The request to save is given up, another one is sent, and then the first is carried out: no second copy lies ready in the end."""
+    late = iter(["late"])
+    world = World(1, Fate(lambda name: next(late, "") if name == "save" else ""))
+    job = world.live()
+    assert (job.state, job.left, world.exchange.journal) == (SendState.SENT, (Left.LATE,), ["j.clear"])
+    world.fate.carry_out()
+    assert sorted(world.exchange.drafts.values()) == ["j.clear"]
+    assert "clear" in world.store.bytes
+    assert (world.settled().left, world.exchange.drafts, world.store.bytes) == ((), {}, {})
+    assert world.now - NOW >= LATE_FOR
+
+
 def _dice_fate(dice: random.Random, weights: tuple[int, ...]) -> Callable[[str], str]:
     """Each call meets the next throw of the dice."""
-    words = ["", "before", "after", "crash_before", "crash_after"]
+    words = ["", "before", "after", "crash_before", "crash_after", "late"]
     return lambda name: dice.choices(words, weights)[0]
 
 
@@ -320,11 +343,13 @@ def test_random_faults_and_crashes_never_break_the_promise() -> None:
     ends: dict[str, int] = {}
     for seed in range(size(sample=400, full=20_000)):
         dice = random.Random(seed)
-        weights = dice.choice([(90, 3, 3, 2, 2), (60, 10, 10, 10, 10), (97, 0, 0, 0, 3), (70, 0, 30, 0, 0)])
+        weights = dice.choice(
+            [(90, 3, 3, 2, 2, 1), (60, 10, 10, 10, 10, 5), (97, 0, 0, 0, 3, 0), (70, 0, 30, 0, 0, 0), (70, 0, 0, 0, 0, 30)]
+        )
         world = World(dice.randint(1, 4), Fate(_dice_fate(dice, weights)))
         first = world.live()
         _judge(world, first)
-        world.fate.next = _dice_fate(dice, (90, 3, 3, 2, 2))  # Exchange answers again, mostly
+        world.fate.next = _dice_fate(dice, (90, 3, 3, 2, 2, 0))  # Exchange answers again, mostly
         job = world.settled()
         _judge(world, job)
         _judge_end(world, job)

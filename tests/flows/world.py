@@ -6,6 +6,7 @@ It stands in where thousands of fault orders are tried; the same workflow runs a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -17,6 +18,7 @@ from addin_backend.model.sending import Act, Draft, Round
 from addin_backend.ports import Outgoing
 
 T = TypeVar("T")
+MAY_BE_LATE = {"save", "send"}  # the others are idempotent, or written under a change key that is then an old one
 
 
 class Crash(BaseException):
@@ -26,18 +28,29 @@ class Crash(BaseException):
 @dataclass
 class Fate:
     """Decides at each call what goes wrong. ``next`` gives "", "before", "lost" (nothing was done, and nobody knows), "after",
-    "crash_before" or "crash_after".
+    "crash_before", "crash_after" or "late" (nobody knows, and it is done when ``carry_out`` is called).
     """
 
     next: Callable[[str], str]
+    late: list[Callable[[], object]] = field(default_factory=list)
+
+    def carry_out(self) -> None:
+        """What was given up and still under way is done now, if it still can be."""
+        waiting, self.late = self.late, []
+        for effect in waiting:
+            with suppress(NotFound, Conflict):
+                effect()
 
     def around(self, name: str, effect: Callable[[], T]) -> T:
         """Run ``effect`` with what fate has in store: lost before, lost after, or a crash on either side."""
         what = self.next(name)
         if what == "crash_before":
             raise Crash(name)
-        if what == "before":
+        if what == "before" or (what == "late" and name not in MAY_BE_LATE):
             raise Unavailable()
+        if what == "late":
+            self.late.append(effect)
+            raise OutcomeUnknown() if name == "send" else Unavailable()
         if what == "lost":
             raise OutcomeUnknown()
         result = effect()
@@ -98,12 +111,12 @@ class MemoryExchange:
         self.fate.around("remove", lambda: self.drafts.pop(draft.item_id, None))
 
     def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
-        """A saved copy per marker; saving again gives the same one."""
+        """A saved copy per marker; saving again gives the same one. The look comes before: what is carried out late makes another one."""
+        for item_id, marker in self.drafts.items():
+            if marker == outgoing.marker:
+                return Draft(item_id=item_id, change_key="ck")
 
         def effect() -> Draft:
-            for item_id, marker in self.drafts.items():
-                if marker == outgoing.marker:
-                    return Draft(item_id=item_id, change_key="ck")
             self.number += 1
             self.drafts[f"saved{self.number}"] = outgoing.marker
             return Draft(item_id=f"saved{self.number}", change_key="ck")
@@ -201,11 +214,17 @@ class MemoryRounds:
         self.now = msgspec.structs.replace(self.now, stop=True)
 
 
+@dataclass
 class Unfenced:
-    """Nobody else is there."""
+    """Nobody else is there; it knows whether an earlier life was."""
 
-    def take(self, job_id: str) -> None:
+    taken: set[str] = field(default_factory=set)
+
+    def take(self, job_id: str) -> bool:
         """Ours."""
+        first = job_id not in self.taken
+        self.taken.add(job_id)
+        return first
 
     def check(self, job_id: str) -> None:
         """Still ours."""
