@@ -74,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ews_password: str = ""
     ews_connections: _Some = 4
     ledger_seconds: _Seconds_or_none = 120.0
+    reports_seconds: _Seconds_or_none = 60.0
     graph_url: str = ""
     graph_connections: _Some = 4
     graph_sealed_in_pieces: bool = False
@@ -159,6 +160,10 @@ TABLE: tuple[Row, ...] = (
     Row(
         "ledger_seconds",
         "Seconds between two looks at the Sent Items of the directory file's mailboxes: what left unchecked is judged. 0: never.",
+    ),
+    Row(
+        "reports_seconds",
+        "Seconds between two looks into the Inboxes of the directory file's mailboxes for reports on mail that did not arrive. 0: never.",
     ),
     Row("graph_url", "Address of Microsoft Graph for Exchange Online, https://graph.microsoft.com/v1.0; empty: it is not used."),
     Row("graph_connections", "How many connections to Graph at once."),

@@ -21,7 +21,9 @@ ACTIONS = frozenset(
         *("checked", "decided", "sent", "not_sent", "partly_sent", "uncertain", "draft_removed", "package_opened", "log_read", "started"),
         *("policy_published", "policy_rolled_back", "settled"),
         *("links_closing", "missent_reported", "missent_handled"),
-        "unchecked",
+        *("unchecked", "case_closed"),
+        *("delayed", "delivered", "not_delivered"),
+        *("portal_offered", "portal_asked", "copy_withdrawn", "late_delivery"),
         *("offline_decided", "offline_judged", "snapshot_degraded", "snapshot_restored"),
     }
 )

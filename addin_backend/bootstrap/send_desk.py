@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ from addin_backend.bootstrap.workflows import Workflows
 from addin_backend.errors import NotFound
 from addin_backend.flows.accept_send import Press
 from addin_backend.flows.decide_again import decide_again
+from addin_backend.flows.delivery_reports import Deliveries
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.take_in_hand import Hand, acts_for, take_in_hand
 from addin_backend.model.decision import Decision
+from addin_backend.model.delivery import Source
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.sending import Act, SendJob, SendState
 from addin_backend.ports import Mailbox, Outgoing
@@ -34,6 +37,7 @@ class Desk:
     cabinet: Cabinet
     mailbox: Mailbox
     workflows: Workflows
+    deliveries: Deliveries
 
     def _content(self, job_id: str) -> JobContent:
         sealed = self.cabinet.store.get_bytes(job_id, "content")
@@ -98,9 +102,13 @@ class Desk:
                 continue
         newest = [job for job in self.cabinet.store.newest(SHOWN) if job.job_id not in {item.job_id for item in waiting}]
         waiting.sort(key=lambda job: (job.state is not SendState.UNCERTAIN, -job.created_at.timestamp()))
-        return tuple(self._line(job) for job in (*waiting, *newest))
+        shown = (*waiting, *newest)
+        fates: dict[str, Counter[tuple[str, bool]]] = {job.job_id: Counter() for job in shown}
+        for one in self.deliveries.of(list(fates)):
+            fates[one.job_id][one.fate.value, one.source is Source.REPORT] += 1
+        return tuple(self._line(job, fates[job.job_id]) for job in shown)
 
-    def _line(self, job: SendJob) -> SendLine:
+    def _line(self, job: SendJob, fates: Counter[tuple[str, bool]]) -> SendLine:
         return SendLine(
             job_id=job.job_id,
             mailbox=self.cabinet.names.pseudonym("address", job.mailbox, job.created_at),
@@ -112,4 +120,5 @@ class Desk:
             next_at=job.next_at,
             gave_up=bool(job.left) and job.next_at is None and not self.workflows.rounds.round(job.job_id).running,
             acts=acts_for(job, now()),
+            fates=tuple((fate, count, claimed) for (fate, claimed), count in sorted(fates.items())),
         )

@@ -14,6 +14,7 @@ from addin_backend.bootstrap.addin import open_addin
 from addin_backend.bootstrap.after_send import after_send
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.deliveries import ReportLoop
 from addin_backend.bootstrap.ledger import LedgerLoop
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.mailboxes import Mailboxes, TokenProvider, open_edges, open_mailboxes
@@ -169,9 +170,9 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         cabinet, mailboxes = _open(settings, around.graph_tokens)
         mailbox = mailboxes.mailbox
         workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks)
-        ledger = LedgerLoop(settings, cabinet, rules, mailbox)
+        ledger, reports = LedgerLoop(settings, cabinet, rules, mailbox), ReportLoop(settings, cabinet, mailbox)
         try:
-            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start)
+            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start)
             yield Services(
                 identify=around.identify,
                 intake=from_draft,
@@ -189,7 +190,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
-                hand=Desk(rules, cabinet, mailbox, workflows).hand(),
+                hand=Desk(rules, cabinet, mailbox, workflows, reports.store).hand(),
                 clock=now,
                 new_request_id=new_id,
                 report=reporter(log),
@@ -202,7 +203,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
         finally:
-            _in_turn(ledger.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
+            _in_turn(ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
 
 
 def _counters(rules: LiveRules) -> Callable[[], dict[str, int]]:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from addin_backend.errors import NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.item_ids import ews_id
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.routing import Route, RoutingTable, Transport, Why
@@ -18,6 +19,7 @@ from addin_backend.model.sending import Draft
 from addin_backend.ports import Clock, Mailbox, Outgoing
 
 T = TypeVar("T")
+P = TypeVar("P", SentPage, ArrivedPage)
 
 ASK_AGAIN = timedelta(days=30)  # mailboxes are moved to Exchange Online now and then
 ORDER = (Transport.GRAPH, Transport.EWS)  # EWS of Exchange Online ends on 2027-04-01, and Exchange Server does not answer Graph
@@ -35,6 +37,12 @@ class AnsweringMailbox(Mailbox, Protocol):
 
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries."""
+
+    def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
+        """A note of ours in the Inbox, unread and once. Nothing is sent."""
+
+    def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
+        """What came into the Inbox since a state of this transport. Raises NotFound for a state that it does not know."""
 
 
 class RouteMemory(Protocol):
@@ -190,12 +198,23 @@ class RoutedMailbox:
 
     def sent_since(self, mailbox: str, state: str, most: int) -> SentPage:
         """What came into Sent Items since ``state``. Raises NotFound for a state of the transport that the mailbox was on before."""
+        return self._since(mailbox, state, lambda edge, known: edge.sent_since(mailbox, known, most))
+
+    def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
+        """What came into the Inbox since ``state``, likewise."""
+        return self._since(mailbox, state, lambda edge, known: edge.arrived_since(mailbox, known, most))
+
+    def _since(self, mailbox: str, state: str, act: Callable[[AnsweringMailbox, str], P]) -> P:
         transport = self._now(mailbox)
         mark = f"{transport}:"
         if state and not state.startswith(mark):
             raise NotFound
-        page = self._over(mailbox, transport, lambda edge: edge.sent_since(mailbox, state.removeprefix(mark), most))
+        page = self._over(mailbox, transport, lambda edge: act(edge, state.removeprefix(mark)))
         return msgspec.structs.replace(page, state=mark + page.state)
+
+    def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
+        """A note of ours in the Inbox."""
+        self._over(mailbox, self._now(mailbox), lambda edge: edge.put_note(mailbox, outgoing))
 
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries, by item id."""

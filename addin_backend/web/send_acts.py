@@ -13,7 +13,7 @@ from addin_backend.model.sending import Act, SendJob
 from addin_backend.web.console import require_open
 from addin_backend.web.exchange import json_response, request_id_of, services_of, signed_in
 from addin_backend.web.pages import pages_of
-from addin_backend.web.send_words import ACTS, LEFT, PROTECTIONS, STATES, reason_of
+from addin_backend.web.send_words import ACTS, FATES, LEFT, PROTECTIONS, STATES, reason_of
 from addin_backend.web.services import ActCall, Services
 from addin_backend.web.wire import job_out
 
@@ -61,7 +61,7 @@ async def sends(request: Request) -> Response:
     require_open(request)
     lines = await run_in_threadpool(services_of(request).hand.sends)
     return pages_of(request).render(
-        request, "sends.html", lines=lines, states=STATES, protections=PROTECTIONS, acts=ACTS, left=LEFT, reason_of=reason_of
+        request, "sends.html", lines=lines, states=STATES, protections=PROTECTIONS, acts=ACTS, left=LEFT, fates=FATES, reason_of=reason_of
     )
 
 

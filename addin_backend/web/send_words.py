@@ -14,6 +14,11 @@ STATES = {
     "partly_sent": Texts(da="Delvist sendt", en="Partly sent"),
     "uncertain": Texts(da="Uvist, om den er sendt", en="Not known whether it was sent"),
 }
+FATES = {
+    "delayed": Texts(da="venter på at komme frem", en="waits to be delivered"),
+    "delivered": Texts(da="kommet frem", en="delivered"),
+    "not_delivered": Texts(da="ikke kommet frem", en="not delivered"),
+}
 PROTECTIONS = {
     "plain": Texts(da="almindelig mail", en="ordinary mail"),
     "tls": Texts(da="sikker forbindelse", en="secure connection"),

@@ -150,7 +150,8 @@ class LogView:
 class SendLine:
     """One send as an officer sees it: no address, no subject. ``mailbox`` is the pseudonym that the log has for it.
 
-    ``copies``: protection, number of recipients, state and error of each. ``acts``: what a person may do with it now.
+    ``copies``: protection, number of recipients, state and error of each. ``acts``: what a person may do with it now. ``fates``: what is
+    known after it had left, of how many recipients, and whether only a report from outside says so.
     """
 
     job_id: str
@@ -163,6 +164,7 @@ class SendLine:
     next_at: datetime | None
     gave_up: bool
     acts: tuple[Act, ...]
+    fates: tuple[tuple[str, int, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

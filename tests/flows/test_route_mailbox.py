@@ -11,6 +11,7 @@ import pytest
 
 from addin_backend.errors import BadInput, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
 from addin_backend.flows.route_mailbox import NoTransport, RoutedMailbox, Routing, ask_again, route_of
+from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.item_ids import rest_id
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.routing import RoutingTable, Transport, Why
@@ -62,6 +63,13 @@ class Edge:
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         self._act("read_sent")
         return {}
+
+    def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
+        self._act(f"arrived_since {state}")
+        return ArrivedPage(entries=(), state="next", more=False)
+
+    def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
+        self._act("put_note")
 
     def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         self._act("remove_copy")

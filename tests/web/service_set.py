@@ -187,7 +187,21 @@ class Recorder:
     def waiting(self) -> tuple[SendLine, ...]:
         """One that waits for a person."""
         copies = (("tls", 2, "sent", ""), ("portal", 1, "uncertain", ""))
-        return (SendLine("job-1", "pseudonym", "uncertain", "unavailable", NOW, copies, ("look",), None, True, tuple(Act)),)
+        return (
+            SendLine(
+                "job-1",
+                "pseudonym",
+                "uncertain",
+                "unavailable",
+                NOW,
+                copies,
+                ("look",),
+                None,
+                True,
+                tuple(Act),
+                (("not_delivered", 1, True),),
+            ),
+        )
 
     def rules(self) -> RulesInForce:
         """One rule, two registers."""

@@ -43,8 +43,13 @@ def test_what_cannot_be_done_is_said_in_words() -> None:
     assert (409, "action") == (answer.status_code, answer.json()["error"]["field"])
 
 
-DANISH = ["Uvist, om den er sendt", "opgivet efter et døgn", "Giv kladden tilbage"]
-ENGLISH = ["Not known whether it was sent", "given up after a day", "Give the draft back"]
+DANISH = [
+    '1 ikke kommet frem</span> <span class="fine">ifølge en rapport udefra',
+    "Uvist, om den er sendt",
+    "opgivet efter et døgn",
+    "Giv kladden tilbage",
+]
+ENGLISH = ["1 not delivered", "Not known whether it was sent", "given up after a day", "Give the draft back"]
 
 
 @pytest.mark.parametrize(("language", "words"), [("da", DANISH), ("en", ENGLISH)])

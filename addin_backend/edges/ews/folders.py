@@ -13,6 +13,7 @@ from addin_backend.errors import Unavailable
 
 SENT_ITEMS = "sentitems"
 DRAFTS = "drafts"
+INBOX = "inbox"
 _TOP = "msgfolderroot"
 
 

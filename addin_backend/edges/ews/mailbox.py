@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from exchangelib import IMPERSONATION, UTC, Account, Version
 
-from addin_backend.edges.ews import properties, sent_items
+from addin_backend.edges.ews import inbox, properties, sent_items
 from addin_backend.edges.ews.disarm import disarmed, rearmed
-from addin_backend.edges.ews.folders import DRAFTS, SENT_ITEMS, Folders, distinguished
+from addin_backend.edges.ews.folders import DRAFTS, INBOX, SENT_ITEMS, Folders, distinguished
 from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenProvider, configuration, quieten
 from addin_backend.edges.ews.requests import Requests
 from addin_backend.edges.ews.writing import outgoing_item
 from addin_backend.errors import NotFound, NotYours, OutcomeUnknown, Unavailable
+from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import with_categories
 from addin_backend.model.sending import Draft
@@ -159,7 +160,15 @@ class EwsMailbox:
         """The mails behind entries, by item id; one that is gone is left out."""
         return self._run(mailbox, lambda requests: sent_items.read(requests, entries))
 
-    def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool) -> Draft:
+    def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Put a note of ours into the Inbox, unread, unless one with the marker is there. Nothing is sent."""
+        self._save(mailbox, outgoing, distinguished(INBOX, mailbox), as_sent=True, unread=True)
+
+    def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
+        """What came into the Inbox since ``state``. Raises NotFound when Exchange does not know the state any more."""
+        return self._run(mailbox, lambda requests: inbox.page(requests, mailbox, state, most))
+
+    def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool, unread: bool = False) -> Draft:
         def look(requests: Requests) -> Draft | None:
             found = requests.find(folder, [(properties.MARKER, outgoing.marker)])
             return Draft(item_id=found[0].id, change_key=found[0].changekey) if found else None
@@ -168,7 +177,7 @@ class EwsMailbox:
             found = look(requests)
             if found is not None:
                 return found
-            item = outgoing_item(requests.account, outgoing, as_sent=as_sent)
+            item = outgoing_item(requests.account, outgoing, as_sent=as_sent, unread=unread)
             try:
                 item_id, change_key = requests.save(item, folder)
             except Unavailable:

@@ -28,11 +28,16 @@ def _text(item: Any, name: str) -> str:
     return item.findtext(f"{{{TNS}}}{name}") or ""
 
 
-def _entry(item: Any) -> SentEntry:
-    ours = {
+def named_properties(item: Any) -> dict[str, str]:
+    """The extended properties of an item's element, by lower-case name."""
+    return {
         one.find(f"{{{TNS}}}ExtendedFieldURI").get("PropertyName", "").lower(): one.findtext(f"{{{TNS}}}Value") or ""
         for one in item.findall(f"{{{TNS}}}ExtendedProperty")
     }
+
+
+def _entry(item: Any) -> SentEntry:
+    ours = named_properties(item)
     sent = _text(item, "DateTimeSent")
     return SentEntry(
         item_id=item.find(f"{{{TNS}}}ItemId").get("Id"),

@@ -13,8 +13,8 @@ from addin_backend.ports import Outgoing
 SENT_SECURELY = "Sendt sikkert"
 
 
-def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool) -> Message:
-    """The new item. ``as_sent``: a copy that stands in Sent Items as sent and read.
+def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool, unread: bool = False) -> Message:
+    """The new item. ``as_sent``: a copy that stands in Sent Items as sent and read; ``unread``: a note for the Inbox.
 
     Raises ValueError when the MIME does not carry the Message-ID that it will be looked for by.
     """
@@ -34,10 +34,12 @@ def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool) -> Mes
         importance=outer.importance,
         sensitivity=outer.sensitivity,
         is_read_receipt_requested=outer.read_receipt,
-        is_read=True,
+        is_read=not unread,
     )
     setattr(item, properties.MARKER, outgoing.marker)
-    if as_sent:
+    if unread:
+        setattr(item, properties.FLAGS, properties.SENT)
+    elif as_sent:
         setattr(item, properties.FLAGS, properties.READ_AND_SENT)
         item.categories = [SENT_SECURELY, *(name for name in outer.categories if name != SENT_SECURELY)]
     return item

@@ -6,13 +6,14 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from addin_backend.edges.graph import sent_items, wire
+from addin_backend.edges.graph import inbox, sent_items, wire
 from addin_backend.edges.graph.client import Client, TokenProvider
 from addin_backend.edges.graph.disarm import disarmed, rearmed
 from addin_backend.edges.graph.folders import Folders
 from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
-from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy
+from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy, stored_note
 from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import message_id, with_categories
 from addin_backend.model.sending import Draft
@@ -147,6 +148,14 @@ class GraphMailbox:
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries, by item id; one that is gone is left out."""
         return sent_items.read(self._requests(mailbox), entries)
+
+    def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
+        """Put a note of ours into the Inbox, unread, unless one with the marker is there. Nothing is sent."""
+        stored_note(self._requests(mailbox), outgoing)
+
+    def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
+        """What came into the Inbox since ``state``. Raises NotFound when Graph does not know the state any more."""
+        return inbox.page(self._requests(mailbox), state, most)
 
     def _file(self, requests: Requests, mailbox: str, folder: str, test: str) -> None:
         """Move sent copies from Sent Items to their own folder. Tidying: what fails here changes nothing about what was sent."""

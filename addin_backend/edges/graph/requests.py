@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote
 
 from addin_backend.edges.graph import wire
@@ -11,7 +12,7 @@ from addin_backend.errors import Conflict, NotFound
 from addin_backend.model.item_ids import ews_id, rest_id
 from addin_backend.model.sending import Draft
 
-DRAFTS, SENT_ITEMS = "drafts", "sentitems"
+DRAFTS, SENT_ITEMS, INBOX = "drafts", "sentitems", "inbox"
 _MOST = "10"  # items of one look
 
 
@@ -73,9 +74,9 @@ class Requests:
         for start in range(0, len(content), piece):
             self._client.put_piece(session.upload_url, content[start : start + piece], start, len(content))
 
-    def changes(self, folder: str, state: str, most: int) -> wire.Changes:
+    def changes(self, folder: str, state: str, most: int, properties: Sequence[str] = (wire.MARKER, wire.TICKET)) -> wire.Changes:
         """A page of what came since ``state`` (delta). The state is the query of the link that Graph gave, and only that of it is used."""
-        wanted = " or ".join(f"id eq {constant(key)}" for key in (wire.MARKER, wire.TICKET))
+        wanted = " or ".join(f"id eq {constant(key)}" for key in properties)
         first = {"$select": "id,isDraft,internetMessageId,sentDateTime", "$expand": f"singleValueExtendedProperties($filter={wanted})"}
         query = dict(parse_qsl(state)) if state else first
         path = f"{self._root}/mailFolders/{quote(folder, safe='')}/messages/delta"

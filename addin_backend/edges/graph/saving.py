@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from addin_backend.edges.graph import wire, writing
-from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
+from addin_backend.edges.graph.requests import DRAFTS, INBOX, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.errors import Unavailable, too_large_for_exchange
 from addin_backend.model.outer_header import with_recipients
 from addin_backend.model.sending import Draft
@@ -133,6 +133,14 @@ def stored_copy(requests: Requests, outgoing: Outgoing, limits: Limits) -> None:
     except Unavailable:
         if not requests.find(has_property(wire.MARKER, outgoing.marker), SENT_ITEMS):  # the answer may have been lost
             raise
+
+
+def stored_note(requests: Requests, outgoing: Outgoing) -> None:
+    """A note of ours in the Inbox, unread and once. It has no attachments."""
+    if requests.find(has_property(wire.MARKER, outgoing.marker), INBOX):
+        return
+    mark = wire.Property(id=wire.MARKER, value=outgoing.marker)
+    requests.create(INBOX, writing.message(outgoing, as_sent=True, properties=(mark,), unread=True))
 
 
 def _copy(requests: Requests, outgoing: Outgoing, attachments: tuple[wire.FileAttachment, ...], limits: Limits, *, fits: bool) -> None:

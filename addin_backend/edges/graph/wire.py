@@ -17,13 +17,15 @@ MARKER = f"String {_PUBLIC_STRINGS} Name {MARKER_NAME}"
 DISARMED = f"String {_PUBLIC_STRINGS} Name {RECIPIENTS_NAME}"
 KEEP_IN = f"String {_PUBLIC_STRINGS} Name SendSecurelyFolder"  # where the sent copy is kept: Graph always puts it into Sent Items
 FLAGS = "Integer 0x0E07"  # PidTagMessageFlags (MS-OXCMSG §2.2.1.6)
-READ_AND_SENT = "1"
+READ_AND_SENT, UNREAD = "1", "0"
 ITEM_CLASS = "String 0x001A"  # PidTagMessageClass
 SUBMITTED = "SystemTime 0x0039"  # PidTagClientSubmitTime
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"  # PidTagInReplyToId, PidTagInternetReferences
 SENSITIVITY = "Integer 0x0036"  # PidTagSensitivity (MS-OXCMSG §2.2.1.13)
 THREAD_INDEX = "Binary 0x0071"  # PidTagConversationIndex
 TICKET = "String {00020386-0000-0000-C000-000000000046} Name X-SendSecurely-Ticket"
+FAILED = "String {00020386-0000-0000-C000-000000000046} Name X-Failed-Recipients"
+IS_REPORT = "String {00020386-0000-0000-C000-000000000046} Name X-MS-Exchange-Message-Is-Ndr"
 LABELS = "String {00020386-0000-0000-C000-000000000046} Name msip_labels"  # a named property of internet headers
 OUR_FIELDS = "id,changeKey,isDraft,internetMessageId,categories,toRecipients,ccRecipients,bccRecipients"
 

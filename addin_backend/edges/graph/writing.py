@@ -42,11 +42,11 @@ def attachments(mime: bytes) -> tuple[wire.FileAttachment, ...]:
     return tuple(_attachment(part, number) for number, part in enumerate(_leaves(message), 1) if part is not body and part is not other)
 
 
-def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Property, ...]) -> wire.NewMessage:
-    """The mail without its attachments. ``as_sent``: it stands as sent and read; otherwise it is a draft to be sent."""
+def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Property, ...], unread: bool = False) -> wire.NewMessage:
+    """The mail without its attachments. ``as_sent``: it stands as sent and read, or ``unread``; otherwise it is a draft to be sent."""
     parsed = _parsed(outgoing.mime)
     outer = without_recipients(outgoing.mime)
-    flags = (wire.Property(id=wire.FLAGS, value=wire.READ_AND_SENT), *_sent_at(parsed)) if as_sent else ()
+    flags = (wire.Property(id=wire.FLAGS, value=wire.UNREAD if unread else wire.READ_AND_SENT), *_sent_at(parsed)) if as_sent else ()
     sealed = (wire.Property(id=wire.ITEM_CLASS, value=SMIME_CLASS),) if is_sealed(outgoing.mime) else ()
 
     def people(addresses: tuple[str, ...]) -> tuple[wire.Recipient, ...]:
@@ -63,7 +63,7 @@ def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Propert
         bcc_recipients=people(outgoing.bcc),
         reply_to=_people(parsed, "Reply-To"),
         importance=outer.importance.lower(),
-        categories=tuple(dict.fromkeys((SENT_SECURELY, *outer.categories))) if as_sent else (),
+        categories=tuple(dict.fromkeys((SENT_SECURELY, *outer.categories))) if as_sent and not unread else (),
         is_read_receipt_requested=outer.read_receipt,
         internet_message_id=outgoing.message_id,
         internet_message_headers=() if as_sent else _headers(parsed),

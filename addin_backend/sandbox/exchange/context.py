@@ -19,7 +19,8 @@ class Switches:
     ``bcc_in_mime``: whether a Bcc header in MimeContent counts as a recipient ("honoured") or is dropped ("ignored").
     ``graph_request_bytes``: what Graph takes in one request. ``graph_silent_bytes``: a mail over it is answered 200 by Graph and
     not sent (microsoft-graph-docs#13979); 0: never. ``without_graph``: mailboxes on Exchange Server, which Graph does not know.
-    ``ews_enabled`` False: the tenant's EWSEnabled is off, and every request is answered 403.
+    ``ews_enabled`` False: the tenant's EWSEnabled is off, and every request is answered 403. ``undeliverable``: domains whose servers
+    refuse everybody, so that a report comes back.
     """
 
     bcc_in_mime: str = "honoured"
@@ -29,6 +30,7 @@ class Switches:
     without_graph: frozenset[str] = frozenset()
     ews_enabled: bool = True
     own_domains: frozenset[str] = frozenset()
+    undeliverable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import msgspec
 
-from addin_backend.sandbox.exchange import folders, items
+from addin_backend.sandbox.exchange import folders, items, reports
 from addin_backend.sandbox.exchange import mime as mimes
 from addin_backend.sandbox.exchange.context import TICKET_HEADER, Call
 from addin_backend.sandbox.exchange.errors import EwsError
@@ -40,6 +40,9 @@ def submit(call: Call, item: Item, stored: bytes) -> tuple[Item, bytes]:
 def _deliver(call: Call, item: Item, mime: bytes, address: str, hidden: bool, ticketed: bool, submission: str) -> None:
     internal = address.partition("@")[2] in call.switches.own_domains
     via = "internal" if internal else "connector_always_tls" if ticketed else "opportunistic"
+    if address.partition("@")[2] in call.switches.undeliverable:
+        reports.report(_returned_to(call, item), mime, address, "failed", "5.1.1")
+        via = "refused"
     call.store.journal_add(
         {
             "at": call.now(), "submission": submission, "from": item.sender[1], "mailbox": call.mailbox, "recipient": address,
@@ -49,6 +52,13 @@ def _deliver(call: Call, item: Item, mime: bytes, address: str, hidden: bool, ti
     )  # fmt: skip
     if internal and call.store.mailbox_name(address) is not None:
         _into_inbox(call, item, mime, address)
+
+
+def _returned_to(call: Call, item: Item) -> Call:
+    """Reports go to whom the mail came from."""
+    sender = item.sender[1].lower()
+    mailbox = sender if call.store.mailbox_name(sender) is not None else call.mailbox
+    return Call(store=call.store, mailbox=mailbox, switches=call.switches, clock=call.clock)
 
 
 def _into_inbox(call: Call, item: Item, mime: bytes, address: str) -> None:

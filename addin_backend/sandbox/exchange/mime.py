@@ -13,6 +13,8 @@ from itertools import pairwise
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _MAX_DEPTH = 10
+_ACTION = re.compile(rb"^Action:[ \t]*(\w+)", re.IGNORECASE | re.MULTILINE)
+_REPORTS = {b"failed": "REPORT.IPM.Note.NDR", b"delayed": "REPORT.IPM.Note.Delayed.DR", b"delivered": "REPORT.IPM.Note.DR"}  # MS-OXCMAIL
 
 Person = tuple[str, str]  # display name, address
 
@@ -111,6 +113,9 @@ def item_class(mime: bytes) -> str:
         return "IPM.Note.SMIME.MultipartSigned"
     if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         return "IPM.Note.SMIME"
+    if kind == "multipart/report" and str(found.get_param("report-type")).lower() == "delivery-status":
+        action = _ACTION.search(mime)
+        return _REPORTS.get(action.group(1).lower() if action else b"", "REPORT.IPM.Note.NDR")
     return "IPM.Note"
 
 

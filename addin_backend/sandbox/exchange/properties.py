@@ -10,7 +10,8 @@ from addin_backend.sandbox.exchange.xml import Element, child, local, need, text
 _ATTRIBUTES = ("DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType")
 _INTERNET_HEADERS = "InternetHeaders"
 MESSAGE_FLAGS_TAG = 0x0E07  # PidTagMessageFlags (MS-OXCMSG §2.2.1.6)
-UNSENT_FLAG = 0x8
+MESSAGE_CLASS_TAG = 0x001A  # PidTagMessageClass
+READ_FLAG, UNSENT_FLAG = 0x1, 0x8
 MARKER_NAME = "SendSecurelyMarker"
 DISARMED_NAME = "SendSecurelyRecipients"
 
@@ -47,19 +48,25 @@ def write(parent: Element, property_key: str, value: str) -> None:
 
 def value(item: Item, property_key: str) -> str | None:
     """A property's value; the message flags are computed, as Exchange computes them."""
-    if _is_message_flags(property_key):
+    if _tag(property_key) == MESSAGE_FLAGS_TAG:
         return str((UNSENT_FLAG if item.is_draft else 0) | (1 if item.is_read else 0))
+    if _tag(property_key) == MESSAGE_CLASS_TAG:
+        return item.item_class
     return item.extended.get(property_key)
 
 
-def _is_message_flags(property_key: str) -> bool:
-    given = msgspec.json.decode(property_key, type=dict[str, str])
-    return int(given.get("PropertyTag", "0"), 0) == MESSAGE_FLAGS_TAG
+def _tag(property_key: str) -> int:
+    return int(msgspec.json.decode(property_key, type=dict[str, str]).get("PropertyTag", "0"), 0)
 
 
 def says_sent(extended: dict[str, str]) -> bool:
     """Whether the message flags of a new item say that it is no draft."""
-    return any(_is_message_flags(name) and not int(flags) & UNSENT_FLAG for name, flags in extended.items())
+    return any(_tag(name) == MESSAGE_FLAGS_TAG and not int(flags) & UNSENT_FLAG for name, flags in extended.items())
+
+
+def says_unread(extended: dict[str, str]) -> bool:
+    """Whether they say that it has not been read."""
+    return any(_tag(name) == MESSAGE_FLAGS_TAG and not int(flags) & READ_FLAG for name, flags in extended.items())
 
 
 def internet_headers(item: Item) -> dict[str, str]:

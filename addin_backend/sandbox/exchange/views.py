@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from addin_backend.model import disarmed
-from addin_backend.sandbox.exchange import items, properties
+from addin_backend.sandbox.exchange import items, properties, reports
+from addin_backend.sandbox.exchange.context import Call
 from addin_backend.sandbox.exchange.faults import Fault
 from addin_backend.sandbox.exchange.mime import Person
 from addin_backend.sandbox.exchange.service import Service
@@ -29,6 +30,7 @@ class SwitchChange(msgspec.Struct, forbid_unknown_fields=True):
     graph_silent_bytes: int | None = None
     without_graph: frozenset[str] | None = None
     ews_enabled: bool | None = None
+    undeliverable: frozenset[str] | None = None
 
 
 def routes(service: Service) -> list[Route]:
@@ -76,6 +78,15 @@ def routes(service: Service) -> list[Route]:
             [] if service.store.mailbox_name(mailbox) else {"error": "no such mailbox"}, 200 if service.store.mailbox_name(mailbox) else 404
         )
 
+    async def arrive(request: Request) -> Response:
+        """A mail from outside, as it is posted."""
+        call = Call(store=service.store, mailbox=request.path_params["address"].lower(), switches=service.switches)
+        if service.store.mailbox_name(call.mailbox) is None:
+            return JSONResponse({"error": "no such mailbox"}, 404)
+        with service.store.transaction():
+            reports.from_outside(call, await request.body())
+        return Response(status_code=204)
+
     def mime(request: Request) -> Response:
         mailbox = request.path_params["address"].lower()
         item = service.store.item(mailbox, request.path_params["item"])
@@ -91,6 +102,7 @@ def routes(service: Service) -> list[Route]:
         Route("/sandbox/requests", requests),
         Route("/sandbox/mailboxes", mailboxes),
         Route("/sandbox/mailboxes/{address}/items/{item:path}/mime", mime),
+        Route("/sandbox/mailboxes/{address}/arrived", arrive, methods=["POST"]),
         Route("/sandbox/mailboxes/{address}/{folder}", folder),
     ]
 
@@ -99,7 +111,8 @@ def _row(item: Item) -> dict[str, Any]:
     return {
         "id": item.id, "change_key": item.change_key, "subject": item.subject, "class": item.item_class,
         "from": _people([item.sender])[0], "to": _people(item.to), "cc": _people(item.cc), "bcc": _people(item.bcc),
-        "created": item.created, "sent": item.sent, "is_draft": item.is_draft, "size": item.size, "message_id": item.message_id,
+        "created": item.created, "sent": item.sent, "is_draft": item.is_draft,
+        "is_read": item.is_read, "size": item.size, "message_id": item.message_id,
         "has_attachments": item.attachments > 0, "categories": item.categories, "importance": item.importance,
         "sensitivity": item.sensitivity, "read_receipt": item.read_receipt, "in_reply_to": item.in_reply_to, "references": item.references,
         "disarmed": disarmed.read(item.extended.get(_DISARMED)) is not None, "marker": item.extended.get(_MARKER, ""),

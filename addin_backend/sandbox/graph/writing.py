@@ -73,7 +73,7 @@ def special(given: dict[str, str]) -> dict[str, Any]:
         if tag == "0x0036":
             found["sensitivity"] = _SENSITIVITY.get(value, "Normal")
     if properties.says_sent(given):
-        found = {"is_draft": False, **found}
+        found = {"is_draft": False, "is_read": not properties.says_unread(given), **found}
     return found
 
 
