@@ -55,13 +55,25 @@ def snapshots(settings: Settings, rules: LiveRules, key: bytes) -> Callable[[], 
     return snapshot
 
 
+def ask_of(call: CheckCall) -> Ask:
+    """What is asked about a mail now, with what was said about it."""
+    return Ask(
+        at=now(),
+        secure=call.secure,
+        confirmed=call.confirmed,
+        confirmed_for=call.confirmed_for,
+        reasons=call.reasons,
+        answers=call.answers,
+    )
+
+
 def open_addin(settings: Settings, rules: LiveRules, cabinet: Cabinet) -> Addin:
     """The add-in of an installation."""
     key = cabinet.keys.secret("offline")
 
     def preflight(call: CheckCall) -> Decision:
         with rules.lent() as lent:
-            return check(call.message, Ask(at=now(), secure=call.secure), with_history(lent.checking, cabinet))[0]
+            return check(call.message, ask_of(call), with_history(lent.checking, cabinet))[0]
 
     def heard(actor: str, entries: list[Entry]) -> tuple[Received, ...]:
         with rules.lent() as lent:

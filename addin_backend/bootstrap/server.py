@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import uvicorn
 
-from addin_backend.bootstrap.addin import open_addin
+from addin_backend.bootstrap.addin import ask_of, open_addin
 from addin_backend.bootstrap.after_send import after_send
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
@@ -31,8 +31,8 @@ from addin_backend.evidence.gather import content_of
 from addin_backend.evidence.transport.observed import last_without_tls, read_observations
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.changes import apply
-from addin_backend.flows.check import Ask
 from addin_backend.flows.intake import from_draft
+from addin_backend.flows.keep_details import keep_details
 from addin_backend.flows.observe_transport import sound_alarm
 from addin_backend.flows.own_record import OwnLine, own_record
 from addin_backend.flows.pre_send import Recording, pre_send
@@ -57,20 +57,9 @@ from addin_backend.web.services import (
 )
 
 
-def _asked(call: CheckCall) -> Ask:
-    return Ask(
-        at=now(),
-        secure=call.secure,
-        confirmed=call.confirmed,
-        confirmed_for=call.confirmed_for,
-        reasons=call.reasons,
-        answers=call.answers,
-    )
-
-
 def _check_service(rules: LiveRules, cabinet: Cabinet, records_to: Recording) -> Callable[[CheckCall], Checked]:
     def check_call(call: CheckCall) -> Checked:
-        ask = _asked(call)
+        ask = ask_of(call)
         act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
         with rules.lent() as in_force:
             decision, value = pre_send(call.message, ask, act, with_history(in_force.checking, cabinet), records_to)
@@ -92,7 +81,7 @@ def _send_service(rules: LiveRules, cabinet: Cabinet, parts: Accepting) -> Calla
         press = Press(
             actor=asked.identity.address,
             message=asked.message,
-            ask=_asked(asked),
+            ask=ask_of(asked),
             mailbox=asked.mailbox,
             idempotency_key=call.idempotency_key,
             item_id=asked.item_id,
@@ -181,6 +170,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 limiter=Limiter(settings.requests_per_minute, time.monotonic),
                 send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, workflows.durable)),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
+                keep_details=lambda address, key, message: keep_details(address, key, message, now(), mailbox),
                 job=cabinet.store.job,
                 after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
                 rules=lambda: rules.current.shown,

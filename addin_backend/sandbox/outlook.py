@@ -34,12 +34,14 @@ class Outlook:
         self._password = password
         self._known: dict[str, Requests] = {}
 
-    def save_draft(self, mailbox: str, draft: Mapping[str, Any], at: datetime, headers: Mapping[str, str] | None = None) -> str:
-        """Save the API's DRAFT (its JSON as a dict) among the mailbox's drafts; gives the item's id."""
+    def save_draft(
+        self, mailbox: str, draft: Mapping[str, Any], at: datetime, headers: Mapping[str, str] | None = None, calendar: str = ""
+    ) -> str:
+        """Save the API's DRAFT (its JSON as a dict) among the mailbox's drafts; gives the item's id. ``calendar``: an iCalendar request."""
         requests = self._requests(mailbox)
         item = Message(
             account=requests.account,
-            mime_content=_mime(draft, at, headers or {}),
+            mime_content=_mime(draft, at, headers or {}, calendar),
             to_recipients=_people(draft.get("to", [])),
             cc_recipients=_people(draft.get("cc", [])),
             bcc_recipients=_people(draft.get("bcc", [])),
@@ -77,7 +79,7 @@ def _people(entries: list[Mapping[str, str]]) -> list[Person]:
     return [Person(name=entry.get("name") or None, email_address=entry["address"]) for entry in entries]
 
 
-def _mime(draft: Mapping[str, Any], at: datetime, headers: Mapping[str, str]) -> bytes:
+def _mime(draft: Mapping[str, Any], at: datetime, headers: Mapping[str, str], calendar: str = "") -> bytes:
     made = EmailMessage(policy=SMTP)
     made["From"] = draft["from"]
     made["Subject"] = " ".join(str(draft.get("subject", "")).split())
@@ -86,6 +88,9 @@ def _mime(draft: Mapping[str, Any], at: datetime, headers: Mapping[str, str]) ->
     for name, value in headers.items():
         made[name] = value
     made.set_content(draft.get("body", ""), subtype="html" if draft.get("body_format") == "html" else "plain", cte="quoted-printable")
+    if calendar:
+        made["Content-Class"] = "urn:content-classes:calendarmessage"
+        made.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": "REQUEST"})
     for attachment in draft.get("attachments", []):
         main, _, sub = str(attachment["media_type"] or "application/octet-stream").partition("/")
         made.add_attachment(

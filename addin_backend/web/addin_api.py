@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,14 +22,24 @@ from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, 
 MIN_REASON = 10  # characters that are not blanks around it
 
 
-def _weigh(draft: DraftInput, limit: int) -> None:
+def weigh(draft: DraftInput, limit: int) -> None:
     """Refuse a draft whose decoded content is over ``limit`` bytes."""
     size = len(draft.subject.encode()) + len(draft.body.encode()) + sum(len(item.base64) for item in draft.attachments)
     if size > limit:
         raise too_large(limit)
 
 
-def _own(identity: Identity, body: CheckBody | SendBody | ApplyBody) -> None:
+class OfMailbox(Protocol):
+    """A request about a draft in a mailbox."""
+
+    @property
+    def mailbox(self) -> str: ...  # noqa: D102 a field of the body
+
+    @property
+    def draft(self) -> DraftInput: ...  # noqa: D102 a field of the body
+
+
+def owned(identity: Identity, body: OfMailbox) -> None:
     """The mailbox and the sender must both be the caller's: a token for one mailbox says nothing about another."""
     for address, field in ((body.mailbox, "mailbox"), (body.draft.sender, "draft.from")):
         if not identity.owns(address):
@@ -53,9 +65,9 @@ def _bound(body: CheckBody | SendBody) -> None:
 
 
 def _check_call(identity: Identity, body: CheckBody | SendBody, services: Services, request_id: str) -> CheckCall:
-    _own(identity, body)
+    owned(identity, body)
     _bound(body)
-    _weigh(body.draft, services.message_limit)
+    weigh(body.draft, services.message_limit)
     return CheckCall(
         identity=identity,
         mailbox=body.mailbox.strip().lower(),
@@ -115,8 +127,8 @@ async def apply(request: Request) -> Response:
 
     def change() -> Response:
         body = decode(raw, ApplyBody)
-        _own(identity, body)
-        _weigh(body.draft, services.message_limit)
+        owned(identity, body)
+        weigh(body.draft, services.message_limit)
         message = services.intake(body.draft)
         drafts = services.apply(message, Edit(body.change, tuple(body.recipients), tuple(body.parts)))
         return json_response({"drafts": [draft_out(message, item) for item in drafts]})

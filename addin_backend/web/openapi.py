@@ -17,6 +17,7 @@ from addin_backend.model.offline import Snapshot
 from addin_backend.model.sending import Act
 from addin_backend.web import answers
 from addin_backend.web.after_send_api import MissentBody, RevokeBody, SentBody
+from addin_backend.web.details_api import DetailsBody, DetailsOut
 from addin_backend.web.exchange import json_response
 from addin_backend.web.me_api import DecisionsOut
 from addin_backend.web.offline_api import LaterBody
@@ -65,6 +66,7 @@ OPERATIONS = (
         SendBody,
         errors=(404, 409),
     ),
+    Operation("post", "/api/v1/details", "Keep a mail as a draft.", {200: DetailsOut}, DetailsBody, errors=(404, 409)),
     Operation("get", "/api/v1/sends/{job_id}", "How far a send has come.", {200: JobOut}, errors=(404,)),
     Operation(
         "get",

@@ -261,6 +261,7 @@ class Services:
     ``limiter``    how many requests one person may make.
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
+    ``keep_details`` a mail becomes a draft in a mailbox, once for each key.
     ``job``        raises NotFound.
     ``after_send`` what can be learnt and done once a mail was asked for.
     ``hand``       what a person may do with sends that are not wholly done.
@@ -285,6 +286,7 @@ class Services:
     own_record: Callable[[Identity, int, str], tuple[OwnLine, ...]]
     send: Callable[[SendCall], SendAnswer]
     apply: Callable[[Message, Edit], tuple[Applied, ...]]
+    keep_details: Callable[[str, str, Message], None]
     job: Callable[[str], SendJob]
     after_send: AfterSend
     rules: Callable[[], RulesInForce]

@@ -112,6 +112,40 @@ test("a meeting is asked about with its place; one that needs a ticket is held, 
   assert.equal(completion.commandId, "checkMeetingPaneButton");
 });
 
+for (const protection of ["tls", "smime", "portal"]) {
+  test(`a meeting whose content must be protected (${protection}) is told so, and never gets a ticket`, async () => {
+    const completion = await once(runtime({ item: meeting(), service: service(decision("protect", [protection])) }), "onAppointmentSend");
+    assert.equal(held(completion).reason, "protect");
+    assert.match(completion.errorMessage, /^Mødet er ikke sendt\. Indholdet skal beskyttes\./);
+  });
+}
+
+/** What the pane noted in the window. */
+const noted = (value) => ({ sessionData: { getAsync: (name, done) => done(name === "sendsecurely.said" && value !== null ? { status: "succeeded", value } : bad()) } });
+const SAID = { confirmed: ["RC-07:anna@x.example"], confirmed_for: "d".repeat(64), reasons: { RC: "fordi det haster" }, answers: {} };
+
+test("what the organiser confirmed in the pane is shown to the service, which decides whether it counts", async () => {
+  const made = runtime({ item: { ...meeting(), ...noted(JSON.stringify({ ...SAID, secure: true, mailbox: "other@x.example" })) } });
+  assert.equal((await once(made, "onAppointmentSend")).allowEvent, true);
+  const { confirmed, confirmed_for: digest, reasons, answers, secure, mailbox } = made.asked[0].body;
+  assert.deepEqual({ ...SAID }, { confirmed, confirmed_for: digest, reasons, answers });
+  assert.deepEqual([false, METTE], [secure, mailbox], "what is asked about is never taken from the note");
+});
+
+for (const [what, value] of [["nothing", null], ["an empty note", ""], ["no JSON", "{"], ["null", "null"]]) {
+  test(`without a note that can be read nothing is confirmed: ${what}`, async () => {
+    const made = runtime({ item: { ...meeting(), ...noted(value) }, service: service(decision("confirm")) });
+    assert.equal(held(await once(made, "onAppointmentSend")).reason, "confirm");
+    assert.equal("confirmed" in made.asked[0].body, false);
+  });
+}
+
+test("a note is for meetings: a mail is confirmed and sent by the pane", async () => {
+  const made = runtime({ item: { ...mail(), ...noted(JSON.stringify(SAID)) } });
+  await once(made);
+  assert.equal("confirmed" in made.asked[0].body, false);
+});
+
 const MALFORMED = [
   ["null", null], ["a word", "allow"], ["a list", []], ["nothing", {}],
   ["an action nobody knows", decision("permit")],

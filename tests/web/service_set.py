@@ -20,6 +20,7 @@ from addin_backend.model.after_send import Handled, SentMail
 from addin_backend.model.decision import Action, Decision, Effect, Finding, Protection, RecipientDecision, Texts, WayOut
 from addin_backend.model.evidence import ContentEvidence, TransportEvidence, TransportVerdict
 from addin_backend.model.identity import Identity
+from addin_backend.model.message import Message
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.sending import Act, Group, PortalPackage, SendJob, SendState
 from addin_backend.web.app import create_app
@@ -129,6 +130,7 @@ class Recorder:
     log_verified: bool = True
     checks: list[CheckCall] = field(default_factory=list)
     sends: list[SendCall] = field(default_factory=list)
+    kept: list[tuple[str, str, Message]] = field(default_factory=list)
     acts: tuple[Act, ...] = (Act.WAS_SENT, Act.SEND_AGAIN)
     acted: list[ActCall] = field(default_factory=list)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -148,6 +150,12 @@ class Recorder:
         if self.failure:
             raise self.failure
         return SendAnswer(self.answer, job() if self.answer.action in (Action.ALLOW, Action.PROTECT) else None)
+
+    def keep_details(self, mailbox: str, key: str, message: Message) -> None:
+        """Remember it."""
+        self.kept.append((mailbox, key, message))
+        if self.failure:
+            raise self.failure
 
     def job(self, job_id: str) -> SendJob:
         """One job is known."""
@@ -223,6 +231,7 @@ def services(recorder: Recorder, **changes: Any) -> Services:
         own_record=lambda _identity, limit, _request_id: OWN[:limit],
         send=recorder.send,
         apply=lambda message, edit: apply(message, edit, ContentEvidence(classes=frozenset())),
+        keep_details=recorder.keep_details,
         job=recorder.job,
         after_send=AfterSend(
             pressed=lambda _mailbox, key: recorder.job(key),

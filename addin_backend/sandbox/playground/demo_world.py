@@ -19,6 +19,7 @@ from addin_backend.errors import NotFound, Unavailable
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity, Role
 from addin_backend.sandbox.outlook import Outlook
+from addin_backend.sandbox.playground.invitations import calendar_request
 from addin_backend.sandbox.playground.world import Departure, Folder, Item, Person, is_sealed
 
 PEOPLE = (
@@ -84,6 +85,13 @@ class DemoWorld:
     def send_draft(self, mailbox: str, item_id: str, header: tuple[str, str] | None) -> None:
         """Send as Outlook does."""
         self.outlook.send_draft(mailbox, item_id, dict([header]) if header else None)
+
+    def send_invitation(self, mailbox: str, draft: DraftInput, times: tuple[datetime, datetime], location: str) -> None:
+        """A mail with the iCalendar request, which Exchange makes of a meeting that is sent."""
+        written, at = msgspec.to_builtins(draft), self.clock()
+        uid = f"{secrets.token_hex(16)}@{mailbox.rpartition('@')[2]}"
+        request = calendar_request(written, *times, location=location, uid=uid, at=at)
+        self.outlook.send_draft(mailbox, self.outlook.save_draft(mailbox, written, at, calendar=request))
 
     def folders(self, mailbox: str) -> Sequence[Folder]:
         """The folders that are shown, newest item first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from addin_backend.errors import NotYours
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.sandbox.playground import views
 from addin_backend.sandbox.playground.drafts import SAMPLES, sample_view
+from addin_backend.sandbox.playground.invitations import INVITATIONS, invitation_view
 from addin_backend.sandbox.playground.world import World
 from addin_backend.web.addin_files import FOLDER
 from addin_backend.web.exchange import json_response, read_json_body, services_of, signed_in
@@ -47,6 +49,16 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     header: str
     value: str
+
+
+class InvitationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Send an invitation as Outlook does; those who must come stand in To, those who may in Cc."""
+
+    mailbox: str
+    draft: DraftInput
+    begins: datetime
+    ends: datetime
+    location: str = ""
 
 
 class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +111,12 @@ class Playground:
         rail = await run_in_threadpool(views.rail, self._world, request.query_params.get("mailbox", ""), "")
         return pages_of(request).render(request, "compose.html", rail=rail)
 
+    async def meeting(self, request: Request) -> Response:
+        """``GET /playground/meeting``: the meeting window of a sample employee."""
+        _loopback(request)
+        rail = await run_in_threadpool(views.rail, self._world, request.query_params.get("mailbox", ""), "")
+        return pages_of(request).render(request, "meeting.html", rail=rail)
+
     async def mailbox(self, request: Request) -> Response:
         """``GET /playground/mailbox``: a folder of a sample mailbox, or what left it, with one item open."""
         _loopback(request)
@@ -120,6 +138,19 @@ class Playground:
         _loopback(request)
         language = language_of(request)
         return json_response([sample_view(sample, language) for sample in SAMPLES])
+
+    async def invitations(self, request: Request) -> Response:
+        """``GET /playground/api/invitations``: the ready-made invitations."""
+        _loopback(request)
+        language = language_of(request)
+        return json_response([invitation_view(invitation, language) for invitation in INVITATIONS])
+
+    async def invite(self, request: Request) -> Response:
+        """``POST /playground/api/invitations``: what Outlook does when the add-in lets an invitation go."""
+        body = await self._body(request, InvitationBody)
+        mailbox = await _owner(request, body.mailbox)
+        await run_in_threadpool(self._world.send_invitation, mailbox, body.draft, (body.begins, body.ends), body.location)
+        return json_response({"sent": True})
 
     async def identity(self, request: Request) -> Response:
         """``POST /playground/api/identity``: a bearer token of the sandbox's sign-in."""
@@ -152,9 +183,12 @@ def routes(world: World) -> list[BaseRoute]:
     page = Playground(world)
     return [
         Route("/playground", page.compose, methods=["GET"]),
+        Route("/playground/meeting", page.meeting, methods=["GET"]),
         Route("/playground/mailbox", page.mailbox, methods=["GET"]),
         Route("/playground/mime", page.mime, methods=["GET"]),
         Route("/playground/api/samples", page.samples, methods=["GET"]),
+        Route("/playground/api/invitations", page.invitations, methods=["GET"]),
+        Route("/playground/api/invitations", page.invite, methods=["POST"]),
         Route("/playground/api/identity", page.identity, methods=["POST"]),
         Route("/playground/api/drafts", page.save, methods=["POST"]),
         Route("/playground/api/drafts/send", page.send, methods=["POST"]),

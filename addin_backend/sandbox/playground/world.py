@@ -90,6 +90,10 @@ class World(Protocol):
         """Send a saved draft as Outlook does on *Send*, with one internet header set if given."""
         ...
 
+    def send_invitation(self, mailbox: str, draft: DraftInput, times: tuple[datetime, datetime], location: str) -> None:
+        """Send an invitation to a meeting that begins and ends at ``times``."""
+        ...
+
     def folders(self, mailbox: str) -> Sequence[Folder]:
         """Drafts, Sent Items and the folder for sealed copies, newest item first."""
         ...

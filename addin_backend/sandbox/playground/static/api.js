@@ -38,6 +38,8 @@ export function client(language) {
       return token;
     },
     samples: () => call("GET", `/playground/api/samples?lang=${language}`),
+    invitations: () => call("GET", `/playground/api/invitations?lang=${language}`),
+    sendInvitation: (mailbox, invitation) => call("POST", "/playground/api/invitations", { token, body: { mailbox, ...invitation } }),
     saveDraft: (mailbox, draft) => call("POST", "/playground/api/drafts", { token, body: { mailbox, draft } }),
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
   };

@@ -2,16 +2,14 @@
 
 import { client, Failure } from "./api.js";
 import { readAddresses } from "./draft.js";
+import { Alerts, startEventCode } from "./host/alerts.js";
 import { Form } from "./host/form.js";
 import { composeCalls } from "./host/item.js";
-import { clientOf, modeOf, platform } from "./host/modes.js";
 import { commonCalls, connection, keepSettings, readSettings } from "./host/outlook.js";
-import { openPane, startPage, startScript } from "./host/runtime.js";
-import { alertContent, receiptContent, sampleButtons } from "./show.js";
+import { openPane } from "./host/runtime.js";
+import { receiptContent, sampleButtons } from "./show.js";
 import { wordsFor } from "./words.js";
 
-const PATIENCE_MS = 5000; // then Outlook says that the add-in is slow
-const AFTER_MS = 4000; // a runtime goes on for a while after it has answered (office-js #6656)
 const BUTTONS = new Set(["checkPaneButton", "sendSecurelyButton"]); // controls of the manifest that open the pane
 const TICKET = "X-SendSecurely-Ticket";
 
@@ -36,6 +34,7 @@ const form = new Form(words, (event, detail) => {
 const acts = { sender: () => person, save, close: closedByAddin, notice };
 const calls = composeCalls(form, acts, open);
 const common = commonCalls({ person, language, settings: () => settings });
+const alerts = new Alerts({ place: at("alert"), words, language, back: at("body"), settings: () => settings, controls: BUTTONS, openPane: showPane, sendAnyway });
 const connect = (more = {}) => connection({ person, language, settings }, { writing: true, ...more });
 
 function say(text) {
@@ -54,14 +53,11 @@ async function save() {
 
 // --- the add-in's runtimes ---------------------------------------------------------------------------------------------
 
-function startEventCode(failed) {
-  const start = clientOf(settings.client).runtime === "script" ? startScript : startPage;
-  return start(connect(), { ...calls, ...common }, failed);
-}
+const eventCode = (failed) => startEventCode(settings.client, connect(), { ...calls, ...common }, failed);
 
 function hint(name) {
   if (settings.network === "unreachable" || open.closed) return;
-  hints ??= startEventCode(() => {});
+  hints ??= eventCode(() => {});
   hints.line.launch(name, () => {});
 }
 
@@ -93,39 +89,21 @@ function setBusy(busy) {
   at("send").disabled = busy;
 }
 
-/** Ask the event code, as the platform does. Gives {what: "allowed" | "refused" | "unreachable" | "anyway", options}. */
-function askAddin() {
-  if (settings.network === "unreachable") return Promise.resolve({ what: "unreachable", options: {} });
-  performance.mark("asked"); // benchmarks/addin.py reads the marks
-  return new Promise((resolve) => {
-    const runtime = startEventCode(() => end({ what: "unreachable", options: {} }));
-    const slow = setTimeout(() => showSlow(() => end({ what: "anyway", options: {} }), () => end({ what: "refused", options: null })), PATIENCE_MS);
-    function end(result) {
-      performance.mark("completed");
-      clearTimeout(slow);
-      closeAlert();
-      setTimeout(() => runtime.stop(), AFTER_MS);
-      resolve(result);
-    }
-    runtime.line.launch("onMessageSend", (options) => end({ what: options.allowEvent === true ? "allowed" : "refused", options }));
-  });
-}
-
 async function send() {
   if (open.busy) return;
   setBusy(true);
-  closeAlert();
+  alerts.close();
   try {
     say(words.saving);
     await save();
     say(words.asking);
-    const { what, options } = await askAddin();
+    const { what, options } = await alerts.ask("onMessageSend", eventCode);
     if (what === "allowed" || what === "anyway") await leave();
-    else if (what === "unreachable") showUnreachable();
-    else if (options) showRefused(options);
+    else if (what === "unreachable") alerts.unreachable();
+    else if (options) alerts.refused(options);
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    showFailure(failure);
+    alerts.failure(failure);
   } finally {
     setBusy(false);
     say("");
@@ -155,7 +133,7 @@ function finished(sentence) {
   open.closed = true;
   stopHints();
   setTimeout(hidePane, 0); // the pane's last call is answered first
-  closeAlert();
+  alerts.close();
   const addresses = ["to", "cc", "bcc"].flatMap((line) => readAddresses(form.value(line)).map(({ address }) => address));
   const place = at("receipt");
   place.replaceChildren(...receiptContent({ title: words.sent, sentence, addresses }, links));
@@ -174,67 +152,13 @@ async function refreshFolders() {
   if (drawn) document.querySelector(".folders").replaceWith(document.adoptNode(drawn));
 }
 
-// --- Outlook's own dialogs ---------------------------------------------------------------------------------------------
-
-function closeAlert() {
-  if (at("alert").open) at("alert").close();
-}
-
-function backToMail() {
-  closeAlert();
-  at("body").focus();
-}
-
-function showAlert(view) {
-  const alert = at("alert");
-  alert.replaceChildren(...alertContent(view));
-  if (!alert.open) alert.showModal();
-  alert.querySelector("button").focus();
-}
-
-const anyway = () => ({ kind: "anyway", label: words.anyway, act: () => sendAnyway() });
-
 async function sendAnyway() {
-  closeAlert();
   try {
     await leave();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    showFailure(failure);
+    alerts.failure(failure);
   }
-}
-
-/** The add-in said no: its sentence, its button, and Send Anyway where the mode has it. An unknown control only closes. */
-function showRefused({ errorMessage, cancelLabel, commandId, contextData, sendModeOverride }) {
-  const { anyway: lenient } = platform("refused", modeOf(settings.mode, sendModeOverride));
-  const opens = BUTTONS.has(commandId);
-  const act = () => {
-    closeAlert();
-    if (opens) showPane(contextData ?? "");
-    else at("body").focus();
-  };
-  const own = { kind: opens ? "open_pane" : "dont_send", label: cancelLabel ?? words.dontSend, act };
-  showAlert({ title: words.notSent, sentence: errorMessage, buttons: lenient ? [own, anyway()] : [own] });
-}
-
-function showUnreachable() {
-  const { anyway: lenient } = platform("unreachable", settings.mode);
-  const later = { kind: "later", label: words.later, act: backToMail };
-  const sentence = lenient ? words.unreachable : words.notAllowed;
-  showAlert({ title: words.notSent, sentence, buttons: lenient ? [later, anyway()] : [later] });
-}
-
-function showSlow(goes, stops) {
-  const { anyway: lenient } = platform("slow", settings.mode);
-  const stop = { kind: "dont_send", label: words.dontSend, act: stops };
-  const go = { kind: "anyway", label: words.anyway, act: goes };
-  showAlert({ title: words.asking, sentence: words.slow, buttons: lenient ? [stop, go] : [stop] });
-}
-
-function showFailure(failure) {
-  const error = failure.error;
-  const sentence = error ? `${error.sentence[language]} ${error.next_step[language]} ${words.reference}: ${error.request_id}` : words.offline;
-  showAlert({ title: words.notSent, sentence, buttons: [{ kind: "back", label: words.back, act: backToMail }] });
 }
 
 // --- starting ----------------------------------------------------------------------------------------------------------
@@ -283,7 +207,6 @@ async function start() {
     hidePane();
     at("send").focus();
   });
-  at("alert").addEventListener("cancel", () => setTimeout(() => at("body").focus()));
   at("mailbox").addEventListener("change", (event) => event.target.form.submit());
   await api.signIn(person.address);
   at("samples").replaceChildren(...sampleButtons(await api.samples(), startFrom));

@@ -52,6 +52,7 @@ export function client({ language, token }) {
     check: (ask) => call("POST", "/api/v1/check", asked(ask), SECONDS.check),
     hint: (ask) => call("POST", "/api/v1/preflight", asked(ask), SECONDS.check),
     apply: (draft, { change, recipients, parts }) => call("POST", "/api/v1/apply", { mailbox: draft.from, draft, change, recipients, parts }, SECONDS.check),
+    keep: (draft, key) => call("POST", "/api/v1/details", { idempotency_key: key, mailbox: draft.from, language, draft }, SECONDS.send),
     send: (ask, key) => call("POST", "/api/v1/send", { idempotency_key: key, ...asked(ask) }, SECONDS.send),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`),
     pressed: (mailbox, key) => call("GET", `/api/v1/pressed/${encodeURIComponent(key)}?mailbox=${encodeURIComponent(mailbox)}`),

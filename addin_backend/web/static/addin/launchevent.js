@@ -1,23 +1,24 @@
-// The event code of Send securely: when Outlook sends, and while recipients and attachments change.
+// The event code of Send securely: when Outlook sends, and while a mail is written.
 //
-// Classic Outlook runs this one file without a page: ES2016, no import, await, conditional operator or document, absolute addresses.
+// Classic Outlook runs this one file without a page: ES2016, no import, await, conditional operator, document; absolute addresses.
 // Every way through completes the event once, within DEADLINE; what is not understood is held.
-// The service decides; when it is dead, a dated snapshot does (docs/decisions/067-without-the-service.md).
+// The service decides; when it is dead, a dated snapshot does (docs/decisions/067).
 "use strict";
 
-const ORIGIN = "{{origin}}"; // put in when the file is served or built
+const ORIGIN = "{{origin}}"; // put in when served or built
 const CLIENT = "{{client_id}}";
 const CHECK = "/api/v1/check";
 const HINT = "/api/v1/preflight";
 const LATER = "/api/v1/offline-decisions";
-const EMERGENCY = "/addin/degraded.json"; // static: the front has it when the service is dead
+const EMERGENCY = "/addin/degraded.json"; // static: the front has it
 const TICKET = "X-SendSecurely-Ticket";
-const PANE = { message: "checkPaneButton", appointment: "checkMeetingPaneButton" }; // control ids of the manifest
+const SAID = "sendsecurely.said"; // by the pane
+const PANE = { message: "checkPaneButton", appointment: "checkMeetingPaneButton" }; // of the manifest
 
-// Milliseconds. Outlook gives five seconds, loading included.
+// Milliseconds. Outlook gives five seconds.
 const DEADLINE = 4000;
-const SERVICE = 3400; // no answer by now: decide without it
-const ASK_FRONT = 2400; // perhaps dead: ask the front in time
+const SERVICE = 3400; // then decide without it
+const ASK_FRONT = 2400; // then ask the front
 const FRONT = 400;
 const DEBOUNCE = 700;
 const DAY = 86400;
@@ -32,7 +33,7 @@ const TEXTS = {
   da: {
     open: "Åbn Send sikkert",
     kept: "Mailen er ikke sendt, og din kladde er uændret. ",
-    meeting: "Mødet er ikke sendt. Indholdet skal beskyttes, og det kan en indkaldelse ikke.",
+    meeting: "Mødet er ikke sendt. Indholdet skal beskyttes. Åbn Send sikkert.",
     sign_in: "Åbn Send sikkert, log på, og send igen.",
     failed: "Tjenesten kunne ikke tjekke den. Prøv igen om lidt.",
     unread: "Outlook kunne ikke læse den færdig. Prøv igen om lidt.",
@@ -44,7 +45,7 @@ const TEXTS = {
   en: {
     open: "Open Send securely",
     kept: "The mail has not been sent and your draft is unchanged. ",
-    meeting: "The meeting has not been sent. Its content must be protected, and an invitation cannot be.",
+    meeting: "The meeting has not been sent. Its content must be protected. Open Send securely.",
     sign_in: "Open Send securely, sign in, and send again.",
     failed: "The service could not check it. Try again shortly.",
     unread: "Outlook could not read all of it. Try again shortly.",
@@ -105,13 +106,14 @@ function people(list) {
   return list.map((one) => ({ address: text(one.emailAddress || one.displayName), name: text(one.displayName) }));
 }
 
+const TYPES = { base64: "application/octet-stream", eml: "message/rfc822", iCalendar: "text/calendar" };
+
 // A file in the cloud has no content here: sent empty, it counts as not read.
 function contentOf(item, file) {
   return call(item, "getAttachmentContentAsync", [file.id]).then((found) => {
-    const made = { name: text(file.name), media_type: "application/octet-stream", base64: "", inline: file.isInline === true };
+    const made = { name: text(file.name), media_type: TYPES[found.format] || TYPES.base64, base64: "", inline: file.isInline === true };
     if (found.format === "base64") made.base64 = found.content;
-    else if (found.format === "eml") Object.assign(made, { media_type: "message/rfc822", base64: toBase64(found.content) });
-    else if (found.format === "iCalendar") Object.assign(made, { media_type: "text/calendar", base64: toBase64(found.content) });
+    else if (TYPES[found.format]) made.base64 = toBase64(found.content);
     return made;
   });
 }
@@ -141,6 +143,12 @@ function labelOf(item) {
   }, () => "");
 }
 
+// The pane cannot send an invitation; its answers count for that very content.
+function saidOf(item) {
+  if (!item.sessionData) return {};
+  return call(item.sessionData, "getAsync", [SAID]).then(JSON.parse).then(null, ignore);
+}
+
 // All but the content of attachments.
 function readItem(item) {
   const meeting = Boolean(item.requiredAttendees);
@@ -150,7 +158,7 @@ function readItem(item) {
   };
   const asked = [
     get(item.from || item.organizer), get(item.to || item.requiredAttendees), get(item.cc || item.optionalAttendees), get(item.bcc),
-    get(item.subject), get(item.body, ["text"]), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item),
+    get(item.subject), get(item.body, ["text"]), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item), meeting && saidOf(item),
   ];
   return Promise.all(asked).then((read) => {
     const lists = [read[1], read[2], read[3]].map((list) => list || []);
@@ -159,11 +167,11 @@ function readItem(item) {
       body: [read[5], read[6]].filter(Boolean).join("\n"), body_format: "plain", attachments: [], label: cut(read[8], 200),
     };
     if (typeof item.inReplyTo === "string") draft.in_reply_to = cut(item.inReplyTo, 1000);
-    return { item, draft, recipients: lists[0].concat(lists[1], lists[2]), files: read[7] };
+    return { item, draft, recipients: lists[0].concat(lists[1], lists[2]), files: read[7], said: read[9] };
   });
 }
 
-// --- who asks: nested app authentication where it is loaded, else Office's own sign-in ---
+// --- who asks: nested app authentication where loaded, else Office's own sign-in ---
 
 let nested = null;
 
@@ -204,7 +212,8 @@ function post(path, body, token) {
 }
 
 function ask(path, read, token) {
-  return post(path, { mailbox: read.draft.from, language: language(), draft: read.draft, secure: false }, token).then((answer) => {
+  const { draft } = read;
+  return post(path, Object.assign({}, read.said, { mailbox: draft.from, language: language(), draft, secure: false }), token).then((answer) => {
     keepSnapshot(answer);
     return readAnswer(answer, read.recipients.length);
   });
@@ -238,7 +247,7 @@ function sentenceOf(answer, words) {
   return parts.filter(Boolean).join(" ") || words.kept;
 }
 
-// Before the mail leaves; a ticket left over from an earlier check goes.
+// A ticket left over from an earlier check goes.
 function setTicket(item, ticket) {
   const headers = item.internetHeaders;
   if (ticket) return call(headers, "setAsync", [{ [TICKET]: ticket.value }]);
@@ -261,7 +270,7 @@ function save(key, value) {
   return call(Office.context.roamingSettings, "saveAsync");
 }
 
-// The server's times count. A clock set back shows as a time before the paper, or before the latest seen.
+// A clock set back shows as a time before the paper, or before the latest seen.
 function current(paper, life) {
   if (!paper || typeof paper.issued !== "number" || typeof paper.seal !== "string") return false;
   const now = seconds();
@@ -273,7 +282,7 @@ function keepSnapshot(answer) {
   const fresh = answer.snapshot;
   if (!fresh || typeof fresh.issued !== "number") return;
   const known = stored("snapshot");
-  if (known && fresh.issued - known.issued < 3600 && fresh.version === known.version) return; // not a write for every mail
+  if (known && fresh.issued - known.issued < 3600 && fresh.version === known.version) return; // seldom written
   Office.context.roamingSettings.set("seen", JSON.stringify(Math.max(fresh.issued, stored("seen") || 0)));
   save("snapshot", fresh).then(null, ignore);
 }
@@ -286,7 +295,7 @@ function isInternal(person, snapshot) {
   return at > 0 && snapshot.domains.includes(address.slice(at + 1)) && !snapshot.leads_out.includes(address);
 }
 
-// Ten digits that begin with a day and a month, whatever stands between them; digits of another script count as one. In doubt: yes.
+// Ten digits that begin with a day and a month, whatever stands between; digits of another script count. In doubt: yes.
 function holdsIdentifier(words) {
   if (/[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\uFF10-\uFF19]/.test(words)) return true;
   const joined = words.replace(/([0-9])[\s._/\\:\u00AD\u200B-\u200F\u2010-\u2015\u2060\u2212\uFEFF-]{1,4}(?=[0-9])/g, "$1");
@@ -319,7 +328,7 @@ function decideAlone(read, paper) {
   return { allowed: true, reason: "degraded", paper: paper, draft: read.draft };
 }
 
-// Written down before the mail goes, and told under the same id until it is received.
+// Written down before the mail goes; told under the same id until received.
 function writeDown(id, read, made) {
   const recipients = read.recipients.map((person) => text(person.emailAddress));
   const entry = { id, at: seconds(), mailbox: read.draft.from, allowed: made.allowed, reason: made.reason, recipients };
@@ -389,8 +398,9 @@ function onSend(event, kind) {
 
   function follow(answer) {
     if (!asking) return null;
-    if (!isSilent(answer) || (answer.action === "protect" && !answer.ticket)) return hold(sentenceOf(answer, words), answer.action, answer.digest);
-    if (answer.ticket && !read.item.internetHeaders) return hold(words.meeting, "protect", answer.digest);
+    const sealed = answer.action === "protect";
+    if (!read.item.to && (sealed || answer.ticket)) return hold(words.meeting, "protect", answer.digest);
+    if (!isSilent(answer) || (sealed && !answer.ticket)) return hold(sentenceOf(answer, words), answer.action, answer.digest);
     asking = false;
     return setTicket(read.item, answer.ticket).then(() => complete({ allowEvent: true }));
   }
@@ -423,7 +433,7 @@ function onSend(event, kind) {
   }
 }
 
-// --- hints while composing: one line in the info bar; silence when nobody can be asked ---
+// --- hints while composing: one line in the info bar ---
 
 const HINT_KEY = "sendsecurely";
 let waiting = null;
@@ -446,7 +456,7 @@ function hint(item) {
   });
 }
 
-// A newer event takes the place of one that waits: that one is done at once, and only the last asks.
+// A newer event takes the place of one that waits: only the last asks.
 function onChange(event) {
   if (waiting) {
     clearTimeout(waiting.timer);

@@ -11,7 +11,8 @@ export class Form {
     this.words = words;
     this.changed = changed;
     this.attachments = [];
-    for (const line of ["to", "cc", "bcc"]) at(line).addEventListener("change", () => changed("olkRecipientsChanged", { changedRecipientFields: { [line]: true } }));
+    this.lines = ["to", "cc", "bcc"].filter((line) => at(line)); // an invitation has no Bcc
+    for (const line of this.lines) at(line).addEventListener("change", () => changed("olkRecipientsChanged", { changedRecipientFields: { [line]: true } }));
     at("files").addEventListener("change", async ({ target }) => {
       await this.add([...target.files]);
       target.value = "";
@@ -19,7 +20,7 @@ export class Form {
   }
 
   value(name) {
-    return at(name).value;
+    return at(name)?.value ?? "";
   }
 
   fill(name, text) {
@@ -28,7 +29,7 @@ export class Form {
 
   /** Everything from a draft of the API. */
   load(draft) {
-    for (const line of ["to", "cc", "bcc"]) this.fill(line, writeAddresses(draft[line]));
+    for (const line of this.lines) this.fill(line, writeAddresses(draft[line]));
     this.fill("subject", draft.subject);
     this.fill("body", draft.body);
     this.putAttachments(draft.attachments.map((one) => ({ ...one, id: crypto.randomUUID() })));

@@ -16,7 +16,7 @@ const missing = (name) => {
 
 function lines(form) {
   const found = {};
-  for (const line of ["to", "cc", "bcc"]) {
+  for (const line of form.lines ?? ["to", "cc", "bcc"]) {
     found[`${line}.get`] = () => readAddresses(form.value(line)).map(person);
     found[`${line}.set`] = (people) => {
       form.fill(line, writeAddresses(people.map((one) => (typeof one === "string" ? { address: one, name: "" } : { address: one.emailAddress, name: one.displayName === one.emailAddress ? "" : one.displayName }))));
@@ -74,5 +74,18 @@ export function composeCalls(form, acts, window) {
     "notice.replace": (_key, notice) => (notice.message.length > MAX_NOTICE ? missing("message") : acts.notice(notice.message)),
     "notice.remove": () => acts.notice(""),
     "context.get": () => window.context || missing("context"),
+  };
+}
+
+/** The same about an invitation: who must come stands in the line To, who may in Cc. It has no internet headers, and an add-in cannot close it. */
+export function appointmentCalls(form, acts, window) {
+  const all = composeCalls(form, acts, window);
+  const { "headers.set": _set, "headers.get": _get, "headers.remove": _remove, "item.close": _close, ...kept } = all;
+  return {
+    ...kept,
+    "location.get": () => form.value("location"),
+    "location.set": (text) => form.fill("location", text),
+    "start.get": () => acts.begins(),
+    "end.get": () => acts.ends(),
   };
 }

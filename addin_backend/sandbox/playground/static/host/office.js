@@ -123,6 +123,45 @@
     return made;
   }
 
+  /**
+   * @returns {Pick<Office.AppointmentCompose, "itemType" | "getAttachmentsAsync" | "getAttachmentContentAsync" | "addFileAttachmentFromBase64Async"
+   *   | "removeAttachmentAsync" | "saveAsync" | "getInitializationContextAsync" | "addHandlerAsync"> & {
+   *   organizer: Pick<Office.Organizer, "getAsync">,
+   *   requiredAttendees: Pick<Office.Recipients, "getAsync" | "setAsync">,
+   *   optionalAttendees: Pick<Office.Recipients, "getAsync" | "setAsync">,
+   *   subject: Pick<Office.Subject, "getAsync" | "setAsync">,
+   *   location: Pick<Office.Location, "getAsync" | "setAsync">,
+   *   start: Pick<Office.Time, "getAsync">,
+   *   end: Pick<Office.Time, "getAsync">,
+   *   body: Pick<Office.Body, "getTypeAsync" | "getAsync" | "setAsync">,
+   *   sessionData: Pick<Office.SessionData, "getAsync" | "setAsync">,
+   *   notificationMessages: Pick<Office.NotificationMessages, "replaceAsync" | "removeAsync">,
+   * }}
+   */
+  function invitation() {
+    const made = {
+      itemType: "appointment",
+      organizer: { getAsync: method("from.get") },
+      requiredAttendees: recipients("to"),
+      optionalAttendees: recipients("cc"),
+      subject: { getAsync: method("subject.get"), setAsync: method("subject.set") },
+      location: { getAsync: method("location.get"), setAsync: method("location.set") },
+      start: { getAsync: method("start.get") },
+      end: { getAsync: method("end.get") },
+      body: { getTypeAsync: method("body.type"), getAsync: method("body.get"), setAsync: method("body.set") },
+      getAttachmentsAsync: method("attachments.list"),
+      getAttachmentContentAsync: method("attachments.content"),
+      addFileAttachmentFromBase64Async: method("attachments.add"),
+      removeAttachmentAsync: method("attachments.remove"),
+      saveAsync: method("item.save"),
+      sessionData: { getAsync: method("session.get"), setAsync: method("session.set") },
+      notificationMessages: { replaceAsync: method("notice.replace"), removeAsync: method("notice.remove") },
+      getInitializationContextAsync: method("context.get"),
+      addHandlerAsync,
+    };
+    return made;
+  }
+
   /** @returns {Pick<Office.MessageRead, "itemType" | "from" | "to" | "cc" | "subject" | "internetMessageId" | "itemId" | "displayReplyForm" | "addHandlerAsync">} */
   function read() {
     const made = { itemType: "message", ...given.item, displayReplyForm: (/** @type {any} */ form) => void request("reply", [form]), addHandlerAsync };
@@ -170,7 +209,7 @@
       roamingSettings: roaming,
       mailbox: {
         get item() {
-          item ??= given.writing ? compose() : read();
+          item ??= given.meeting ? invitation() : given.writing ? compose() : read();
           return item;
         },
         get userProfile() {
