@@ -11,9 +11,11 @@ from email.parser import BytesParser
 
 import pytest
 
+from addin_backend.edges.graph import sent_items
 from addin_backend.edges.graph.saving import Limits
-from addin_backend.errors import Conflict, OutcomeUnknown, TooLarge, Unavailable
+from addin_backend.errors import Conflict, NotYours, OutcomeUnknown, TooLarge, Unavailable
 from addin_backend.model.item_ids import ews_id, rest_id
+from addin_backend.model.ledger import SentEntry
 from addin_backend.ports import Outgoing
 from exchange_simulator import BO, KARIN, METTE, World, delivered, mail, running
 
@@ -217,6 +219,52 @@ def test_throttled_reads_wait_as_long_as_they_are_told_and_no_longer_than_allowe
         patient.was_sent(METTE, mail(save_to="sentitems"))
     assert time.monotonic() - started < 1.0
     patient.close()
+
+
+def sent_entries(world: World, count: int) -> list[SentEntry]:
+    """As many mails in Sent Items, as the ledger sees them."""
+    for _ in range(count):
+        world.mailbox.store_copy(METTE, mail(save_to="sentitems"))
+    page = world.mailbox.sent_since(METTE, "", 200)
+    return list(page.entries[-count:])
+
+
+def test_many_mails_are_read_in_few_requests_and_only_what_was_throttled_is_asked_again(world: World) -> None:
+    """23 mails are two batches; two throttled parts cost one more, after the time they ask for; what is gone is left out."""
+    patient = world.graph_mailbox(patience=5.0)
+    entries = sent_entries(world, 23)
+    gone = [SentEntry(item_id=ews_id("AAMkgone"), message_id="", marker="", ticket="", sent_at=None)]
+    batches, mimes = world.asked("Batch"), world.asked("GetMime")
+    world.fault("GetMime", "server_busy", seconds=1.0, count=2)
+    started = time.monotonic()
+    found = patient.read_sent(METTE, [*entries, *gone])
+    patient.close()
+    assert ({entry.item_id for entry in entries}, True) == (set(found), time.monotonic() - started >= 1.0)
+    assert all(b"Message-ID: " + entry.message_id.encode() in found[entry.item_id] for entry in entries)
+    assert (3, 26) == (world.asked("Batch") - batches, world.asked("GetMime") - mimes)
+    assert all(entry.size > 0 for entry in entries)
+
+
+def test_parts_that_stay_throttled_are_unavailable(world: World) -> None:
+    """Rather nothing than half of it: the ledger reads the page again later. A part that is refused says so."""
+    entries = sent_entries(world, 2)
+    world.fault("GetMime", "server_busy", seconds=60.0)
+    with pytest.raises(Unavailable):
+        world.mailbox.read_sent(METTE, entries)
+    world.fault("GetMime", "error", code="ErrorAccessDenied")
+    with pytest.raises(NotYours):
+        world.mailbox.read_sent(METTE, entries)
+
+
+def test_large_mails_are_read_by_fewer_at_a_time() -> None:
+    """No more than eight megabytes are asked for at once, unless one mail alone is larger; 20 parts at most."""
+
+    def sizes(*megabytes: float) -> list[int]:
+        entries = [SentEntry(item_id=str(at), message_id="", marker="", ticket="", sent_at=None, size=int(mb * 1024 * 1024))
+                   for at, mb in enumerate(megabytes)]  # fmt: skip
+        return [len(few) for few in sent_items.batches(entries)]
+
+    assert ([2, 1, 1], [20, 5], []) == (sizes(4, 4, 30, 1), sizes(*[0.01] * 25), sizes())
 
 
 def test_a_throttled_send_is_not_repeated(world: World) -> None:

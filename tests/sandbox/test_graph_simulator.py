@@ -159,3 +159,37 @@ def test_ews_that_is_switched_off_is_403_and_graph_goes_on(world: World) -> None
     assert 403 == httpx.post(world.simulator.endpoint, content=b"<x/>", auth=("addin-backend", "sandbox"), timeout=20).status_code
     assert 200 == ask(world, "GET", "/mailFolders/inbox").status_code
     world.switch(ews_enabled=True)
+
+
+def batch(world: World, parts: list[dict[str, Any]], token: str = GRAPH_TOKEN) -> httpx.Response:
+    """One batch."""
+    address = f"{world.simulator.graph}/$batch"
+    return httpx.post(address, json={"requests": parts}, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+
+
+def test_a_batch_answers_part_by_part(world: World) -> None:
+    """JSON as an object, other content in base64, a throttled part with its own 429 and Retry-After; the batch itself says 200."""
+    made = draft(world)
+    at = f"/users/{METTE}/messages/{made['id']}"
+    world.fault("ListFolders", "server_busy", seconds=7.0)
+    parts = [
+        {"id": "a", "method": "GET", "url": f"{at}?$select=subject"},
+        {"id": "b", "method": "GET", "url": f"{at}/$value"},
+        {"id": "c", "method": "GET", "url": f"/users/{METTE}/messages/AAMkgone"},
+        {"id": "d", "method": "GET", "url": f"/users/{METTE}/mailFolders"},
+    ]
+    answer = batch(world, parts)
+    found = {part["id"]: part for part in answer.json()["responses"]}
+    assert (200, [200, 200, 404, 429]) == (answer.status_code, [found[name]["status"] for name in "abcd"])
+    assert ("x", "7") == (found["a"]["body"]["subject"], found["d"]["headers"]["Retry-After"])
+    assert b"Subject: x" in base64.b64decode(found["b"]["body"])
+
+
+def test_a_batch_is_refused_as_a_whole(world: World) -> None:
+    """More than 20 parts, two with one id, a token for another API."""
+    part = {"method": "GET", "url": f"/users/{METTE}/mailFolders"}
+    assert [400, 400, 401] == [
+        batch(world, [{"id": str(number), **part} for number in range(21)]).status_code,
+        batch(world, [{"id": "a", **part}, {"id": "a", **part}]).status_code,
+        batch(world, [{"id": "a", **part}], token="another").status_code,
+    ]

@@ -24,8 +24,8 @@ _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
 _LOGGERS = ("httpx", "httpcore")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.ProxyError)
 _WAIT_FOR_CONNECTION = 30.0  # seconds
-_FIRST_PAUSE = 0.5  # seconds, doubled, where the server asks us to wait without saying how long
-_READ_AGAIN = frozenset({failures.THROTTLED, failures.UNAVAILABLE})
+FIRST_PAUSE = 0.5  # seconds, doubled, where the server asks us to wait without saying how long
+READ_AGAIN = frozenset({failures.THROTTLED, failures.UNAVAILABLE})
 _WRITE_AGAIN = frozenset({failures.THROTTLED})  # certainly not done; behind a 503 it may have been
 
 
@@ -78,6 +78,7 @@ class Client:
         *,
         wanted: int,
         sending: bool = False,
+        reading: bool = False,
         body: msgspec.Struct | bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -85,6 +86,7 @@ class Client:
         """One request; the body of the answer with the ``wanted`` status, the only one that counts as done.
 
         ``sending``: it may have done what cannot be taken back, so it is never asked again, not even when the server asks us to wait.
+        ``reading``: nothing is done by it whatever its method, so that it is asked again as a GET is.
         """
         kind = {"Content-Type": "application/json"} if isinstance(body, msgspec.Struct) else {}
         made = {
@@ -94,19 +96,28 @@ class Client:
             "headers": {**kind, **(headers or {})},
             "content": msgspec.json.encode(body) if isinstance(body, msgspec.Struct) else body,
         }
-        again = frozenset[int]() if sending else _READ_AGAIN if method == "GET" else _WRITE_AGAIN
-        deadline = self._clock() + self._patience
-        pause = _FIRST_PAUSE
+        again = frozenset[int]() if sending else READ_AGAIN if reading or method == "GET" else _WRITE_AGAIN
+        deadline = self.deadline()
+        pause = FIRST_PAUSE
         while True:
             response = self._admitted(made, sending)
-            wait = _wait(response, pause)
-            if response.status_code not in again or self._clock() + wait > deadline:
+            if response.status_code not in again or not self.wait(_wait(response, pause), deadline):
                 break
-            self._sleep(wait)
             pause *= 2
         if response.status_code != wanted:
             raise failures.tell(response.status_code, response.content, sending)
         return response.content
+
+    def deadline(self) -> float:
+        """Until when a request that begins now may be asked again."""
+        return self._clock() + self._patience
+
+    def wait(self, seconds: float, deadline: float) -> bool:
+        """Wait, unless that goes beyond the deadline: then False, at once."""
+        if self._clock() + seconds > deadline:
+            return False
+        self._sleep(seconds)
+        return True
 
     def put_piece(self, url: str, piece: bytes, start: int, total: int) -> None:
         """A piece of an upload, to an address that needs no token. Raises Unavailable."""

@@ -6,13 +6,14 @@ import base64
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote
 
-from addin_backend.edges.graph import wire
+from addin_backend.edges.graph import batch, wire
 from addin_backend.edges.graph.client import Client
 from addin_backend.errors import Conflict, NotFound
 from addin_backend.model.item_ids import ews_id, rest_id
 from addin_backend.model.sending import Draft
 
 DRAFTS, SENT_ITEMS, INBOX = "drafts", "sentitems", "inbox"
+OF_SENT_MAIL = (wire.MARKER, wire.TICKET, wire.SIZE)
 _MOST = "10"  # items of one look
 
 
@@ -35,6 +36,11 @@ class Requests:
     def mime(self, item_id: str) -> bytes:
         """The MIME as it reads now. Raises NotFound."""
         return self._client.ask("GET", f"{self._at(item_id)}/$value", wanted=200)
+
+    def mimes(self, item_ids: Sequence[str]) -> dict[str, bytes]:
+        """The MIME of several (20 at most) by id; one that is gone is left out."""
+        paths = {f"{self._at(item_id)}/$value": item_id for item_id in item_ids}
+        return {paths[path]: content for path, content in batch.contents(self._client, list(paths)).items()}
 
     def find(self, test: str, folder: str = "") -> tuple[wire.Message, ...]:
         """Messages of a folder, or of the whole mailbox, that pass an OData test; ten at most."""
@@ -74,7 +80,7 @@ class Requests:
         for start in range(0, len(content), piece):
             self._client.put_piece(session.upload_url, content[start : start + piece], start, len(content))
 
-    def changes(self, folder: str, state: str, most: int, properties: Sequence[str] = (wire.MARKER, wire.TICKET)) -> wire.Changes:
+    def changes(self, folder: str, state: str, most: int, properties: Sequence[str] = OF_SENT_MAIL) -> wire.Changes:
         """A page of what came since ``state`` (delta). The state is the query of the link that Graph gave, and only that of it is used."""
         wanted = " or ".join(f"id eq {constant(key)}" for key in properties)
         first = {"$select": "id,isDraft,internetMessageId,sentDateTime", "$expand": f"singleValueExtendedProperties($filter={wanted})"}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from addin_backend.edges.graph import wire
+from addin_backend.edges.graph import batch, wire
 from addin_backend.edges.graph.requests import SENT_ITEMS, Requests
-from addin_backend.errors import NotFound
 from addin_backend.model.item_ids import ews_id
 from addin_backend.model.ledger import SentEntry, SentPage
+
+BATCH_BYTES = 8 * 1024 * 1024  # mails read in one request
+UNKNOWN_SIZE = BATCH_BYTES // 8
 
 
 def page(requests: Requests, state: str, most: int) -> SentPage:
@@ -28,13 +29,27 @@ def _entry(item: wire.Changed) -> SentEntry:
         marker=item.value(wire.MARKER),
         ticket=item.value(wire.TICKET),
         sent_at=item.sent_date_time,
+        size=int(size) if (size := item.value(wire.SIZE)).isdecimal() else UNKNOWN_SIZE,
     )
 
 
 def read(requests: Requests, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
-    """The MIME of each."""
+    """The MIME of each, a batch at a time."""
     found: dict[str, bytes] = {}
-    for entry in entries:
-        with contextlib.suppress(NotFound):
-            found[entry.item_id] = requests.mime(entry.item_id)
+    for few in batches(entries):
+        found.update(requests.mimes(few))
     return found
+
+
+def batches(entries: Sequence[SentEntry]) -> Iterator[list[str]]:
+    """As many as Graph takes in one request, and no more than is held in memory at once; a large mail goes alone."""
+    few: list[str] = []
+    held = 0
+    for entry in entries:
+        if few and (len(few) >= batch.MOST or held + entry.size > BATCH_BYTES):
+            yield few
+            few, held = [], 0
+        few.append(entry.item_id)
+        held += entry.size
+    if few:
+        yield few

@@ -19,6 +19,7 @@ KEEP_IN = f"String {_PUBLIC_STRINGS} Name SendSecurelyFolder"  # where the sent 
 FLAGS = "Integer 0x0E07"  # PidTagMessageFlags (MS-OXCMSG §2.2.1.6)
 READ_AND_SENT, UNREAD = "1", "0"
 ITEM_CLASS = "String 0x001A"  # PidTagMessageClass
+SIZE = "Integer 0x0E08"  # PidTagMessageSize (MS-OXCMSG §2.2.1.7)
 SUBMITTED = "SystemTime 0x0039"  # PidTagClientSubmitTime
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"  # PidTagInReplyToId, PidTagInternetReferences
 SENSITIVITY = "Integer 0x0036"  # PidTagSensitivity (MS-OXCMSG §2.2.1.13)
@@ -128,6 +129,40 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     value: tuple[Changed, ...]
     next_link: str = msgspec.field(name="@odata.nextLink", default="")
     delta_link: str = msgspec.field(name="@odata.deltaLink", default="")
+
+
+class BatchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a batch; ``url`` is relative to the version."""
+
+    id: str
+    method: str
+    url: str
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to 20 requests in one."""
+
+    requests: tuple[BatchRequest, ...]
+
+
+class BatchPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a part: a JSON object, or base64 text for what is no JSON."""
+
+    id: str
+    status: int
+    headers: dict[str, str] = {}
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+    def text(self) -> str:
+        """The body as text, "" when it is none."""
+        found = msgspec.json.decode(self.body)
+        return found if isinstance(found, str) else ""
+
+
+class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch answers, in any order."""
+
+    responses: tuple[BatchPart, ...]
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ _INTERNET_HEADERS = "InternetHeaders"
 MESSAGE_FLAGS_TAG = 0x0E07  # PidTagMessageFlags (MS-OXCMSG §2.2.1.6)
 MESSAGE_CLASS_TAG = 0x001A  # PidTagMessageClass
 READ_FLAG, UNSENT_FLAG = 0x1, 0x8
+MESSAGE_SIZE_TAG = 0x0E08  # PidTagMessageSize (MS-OXCMSG §2.2.1.7)
 MARKER_NAME = "SendSecurelyMarker"
 DISARMED_NAME = "SendSecurelyRecipients"
 
@@ -47,9 +48,11 @@ def write(parent: Element, property_key: str, value: str) -> None:
 
 
 def value(item: Item, property_key: str) -> str | None:
-    """A property's value; the message flags are computed, as Exchange computes them."""
+    """A property's value; the message flags and the size are computed, as Exchange computes them."""
     if _tag(property_key) == MESSAGE_FLAGS_TAG:
         return str((UNSENT_FLAG if item.is_draft else 0) | (1 if item.is_read else 0))
+    if _tag(property_key) == MESSAGE_SIZE_TAG:
+        return str(item.size)
     if _tag(property_key) == MESSAGE_CLASS_TAG:
         return item.item_class
     return item.extended.get(property_key)

@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from addin_backend.sandbox.graph.service import Asked, GraphService
+from addin_backend.sandbox.graph.context import Asked
+from addin_backend.sandbox.graph.service import GraphService
 
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +20,18 @@ T = TypeVar("T")
 
 class Violation(Exception):
     """A request that Graph's published form does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the web server took it in. ``path`` begins behind the version; ``authorization`` is the header."""
+
+    method: str
+    path: str
+    options: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,27 @@ class EmailAddress(Closed):
     name: str | None = None
 
 
+class BatchRequest(Closed):
+    """A part of a batch."""
+
+    id: str
+    method: str
+    url: str
+    headers: dict[str, str] = {}
+    body: Any = None
+
+
+class Batch(Closed):
+    """A batch: 20 parts at most, each with an id of its own."""
+
+    requests: list[BatchRequest]
+
+    def __post_init__(self) -> None:
+        """As Graph has it."""
+        if not 1 <= len(self.requests) <= 20 or len({part.id for part in self.requests}) != len(self.requests):
+            raise ValueError("a batch has 1 to 20 requests with different ids")
+
+
 class Recipient(Closed):
     """recipient."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,24 +13,12 @@ from addin_backend.sandbox.exchange.context import Call
 from addin_backend.sandbox.exchange.errors import EwsError
 from addin_backend.sandbox.exchange.faults import Fault
 from addin_backend.sandbox.exchange.service import CHALLENGE, Service
-from addin_backend.sandbox.graph import delta, messages, odata
+from addin_backend.sandbox.graph import batch, delta, messages, odata
 from addin_backend.sandbox.graph.answers import Reply, error
-from addin_backend.sandbox.graph.context import Request, Violation
+from addin_backend.sandbox.graph.context import Asked, Request, Violation
 from addin_backend.sandbox.graph.uploads import Uploads
 
 _M, _F = r"/messages/(?P<item_id>[^/]+)", r"/mailFolders/(?P<folder>[^/]+)"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as the web server took it in. ``path`` begins behind the version; ``authorization`` is the header."""
-
-    method: str
-    path: str
-    options: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    base: str
 
 
 @dataclass(slots=True)
@@ -46,6 +34,8 @@ class GraphService:
         """Never raises for anything a client can send."""
         if asked.path.startswith("/upload/"):
             return self._guarded("UploadRange", asked, "", lambda: self._piece(asked))
+        if (asked.method, asked.path) == ("POST", "/$batch"):
+            return self._refused(asked) or self._guarded("Batch", asked, "", lambda: batch.answer(asked, self.handle))
         for method, pattern, operation, act in self._routes():
             found = re.fullmatch(rf"/users/(?P<mailbox>[^/]+){pattern}", asked.path)
             if found and method == asked.method:
