@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
 
 import postgres  # noqa: E402 the tests' own modules, also when this file is run by itself
-from driver import DELIVERED, GIVEN_BACK, Sent, Stage, stage, traced  # noqa: E402 likewise
-from exchange_simulator import World, running  # noqa: E402 likewise
+from driver import ANNA, DELIVERED, GIVEN_BACK, Sent, Stage, stage, traced  # noqa: E402 likewise
+from exchange_simulator import BO, World, running  # noqa: E402 likewise
 
 DATABASES, TRANSPORTS = ("sqlite", "postgresql"), ("ews", "graph")
 OPERATIONS = ("GetItem", "UpdateItem", "CreateItem", "SendItem", "FindItem", "DeleteItem")
@@ -34,6 +34,7 @@ KINDS = ("drop_before", "drop_after_commit", "http", "http_after_commit", "delay
 LOST = ("drop_before", "drop_after_commit", "http_after_commit")
 TIMEOUT, LATE = 3.0, 4.0  # seconds that a request may take, and that the late answers take
 SHORT = {DELIVERED: "delivered", GIVEN_BACK: "given back"}
+PAIR = (BO, ANNA)  # a clear copy and a link
 Place = tuple[str, str]  # database, transport
 
 
@@ -84,9 +85,12 @@ def random_kills(on: Stage, count: int, dice: random.Random, say: Callable[[str]
     kept: list[Sent] = []
     where: Counter[str] = Counter()
     for number in range(1, count + 1):
+        prepared = [on.prepare(PAIR) for _ in range(2)]
         backend, begun = on.live(trace=True), time.monotonic()
-        for _ in range(2):
-            kept.append(on.press(before=lambda: _trouble(on, dice)))
+        for item in prepared:
+            _trouble(on, dice)
+            on.begin(item)
+            kept.append(item[0])
         time.sleep(max(0.0, dice.uniform(0.0, 2.5) - (time.monotonic() - begun)))
         on.kill()
         on.world.no_faults()
