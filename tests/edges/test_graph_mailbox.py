@@ -225,7 +225,7 @@ def sent_entries(world: World, count: int) -> list[SentEntry]:
     """As many mails in Sent Items, as the ledger sees them."""
     for _ in range(count):
         world.mailbox.store_copy(METTE, mail(save_to="sentitems"))
-    page = world.mailbox.sent_since(METTE, "", 200)
+    page = world.graph.sent_since(METTE, "", 200)
     return list(page.entries[-count:])
 
 
@@ -250,10 +250,10 @@ def test_parts_that_stay_throttled_are_unavailable(world: World) -> None:
     entries = sent_entries(world, 2)
     world.fault("GetMime", "server_busy", seconds=60.0)
     with pytest.raises(Unavailable):
-        world.mailbox.read_sent(METTE, entries)
+        world.graph.read_sent(METTE, entries)
     world.fault("GetMime", "error", code="ErrorAccessDenied")
     with pytest.raises(NotYours):
-        world.mailbox.read_sent(METTE, entries)
+        world.graph.read_sent(METTE, entries)
 
 
 def test_large_mails_are_read_by_fewer_at_a_time() -> None:
