@@ -206,7 +206,9 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
         sign_in = SandboxSignIn()
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
         own = demo_settings(settings, folder, pki, url, (simulator.endpoint, simulator.graph, outside.resolver))
-        around = Surroundings(sign_in.identify, True, seed_contacts, outside.way, graph_tokens=lambda _claims: GRAPH_TOKEN)
+        around = Surroundings(
+            sign_in.identify, True, seed_contacts, outside.way, graph_tokens=lambda _claims: GRAPH_TOKEN, officer=sign_in.officer()
+        )
         with open_services(own, around) as opened, contextlib.closing(open_routes(own)) as chosen:
             services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
             desk = exchange_page.Desk(simulator.address, chosen, Transport.EWS, now)

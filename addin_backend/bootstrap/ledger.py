@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -14,12 +15,14 @@ from addin_backend.accountability.records import Act
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.live_rules import InForce, LiveRules
 from addin_backend.bootstrap.sending import Cabinet, database_of, keep_question, package_id_of, with_history
-from addin_backend.bootstrap.setting_files import read_setting
+from addin_backend.bootstrap.setting_files import make_data_folder, read_setting
 from addin_backend.edges.directory_file import read_directory
+from addin_backend.edges.keys import KeyFile
 from addin_backend.edges.ledger_store import SqlLedger
 from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.after_send import SentStore
 from addin_backend.flows.ledger import BEFORE, Reconciling, SentItems, note_let_go, reconcile_all
+from addin_backend.flows.ledger_cases import Closer, close_case, record_closings
 from addin_backend.model.directory import EntryKind
 from addin_backend.model.ledger import How
 from addin_backend.model.message import Message
@@ -31,15 +34,21 @@ LINES_KEPT = timedelta(days=400)
 SHOWN = 100  # lines on the page
 
 
-def open_ledger(settings: Settings, cabinet: Cabinet) -> SqlLedger:
-    """The ledger, where the sends are kept. Raises Unavailable."""
-    hash_key = cabinet.keys.secret("ledger")
-    ledger = SqlLedger(
+def ledger_of(settings: Settings, keys: KeyFile) -> SqlLedger:
+    """The ledger alone, also beside a server that runs. Raises Unavailable."""
+    make_data_folder(Path(settings.data_dir))
+    hash_key = keys.secret("ledger")
+    return SqlLedger(
         database_of(settings, "ledger"),
-        seal=lambda content, name: envelope.seal_bytes(content, name, cabinet.keys),
-        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, cabinet.keys),
+        seal=lambda content, name: envelope.seal_bytes(content, name, keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
         keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),
     )
+
+
+def open_ledger(settings: Settings, cabinet: Cabinet) -> SqlLedger:
+    """The ledger, where the sends are kept. Raises Unavailable."""
+    ledger = ledger_of(settings, cabinet.keys)
     ledger.forget_before(notes=now() - 2 * BEFORE, lines=now() - LINES_KEPT)
     return ledger
 
@@ -70,7 +79,8 @@ def reconciling(cabinet: Cabinet, ledger: SqlLedger, sent_items: SentItems) -> R
 
 def ledger_view(ledger: SqlLedger, cabinet: Cabinet) -> LedgerView:
     """What the page shows: counts, how far the mailboxes are read, and what left unchecked; mailboxes as pseudonyms, as in the log."""
-    places = ledger.places()
+    places, lines = ledger.places(), ledger.lines((How.CASE, How.UNCHECKED), SHOWN)
+    closed = ledger.closings([line.item for line in lines])
     rows = tuple(
         LedgerRow(
             at=line.sent_at,
@@ -79,11 +89,15 @@ def ledger_view(ledger: SqlLedger, cabinet: Cabinet) -> LedgerView:
             action=line.action,
             codes=line.codes,
             event_id=line.event_id,
+            item=line.item,
+            closed_by=cabinet.names.pseudonym("address", closed[line.item].who, line.seen_at) if line.item in closed else "",
+            closed_at=closed[line.item].at if line.item in closed else None,
+            reason=closed[line.item].reason if line.item in closed else "",
         )
-        for line in ledger.lines((How.CASE, How.UNCHECKED), SHOWN)
+        for line in lines
     )
     counts = {how.value: number for how, number in ledger.counts().items()}
-    return LedgerView(counts, len(places), min((place.read_at for place in places), default=None), rows)
+    return LedgerView(counts, len(places), min((place.read_at for place in places), default=None), rows, ledger.open_cases())
 
 
 class LedgerLoop:
@@ -96,6 +110,7 @@ class LedgerLoop:
         self._mailboxes = own_mailboxes(settings)
         self._lent: Callable[[], AbstractContextManager[InForce]] = rules.lent
         self._cabinet, self._parts = cabinet, reconciling(cabinet, self.store, sent_items)
+        self._closer = Closer(self.store, cabinet.log, cabinet.names, now)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -120,9 +135,14 @@ class LedgerLoop:
         """What the page shows."""
         return ledger_view(self.store, self._cabinet)
 
+    def close_case(self, item: str, who: str, reason: str) -> None:
+        """A named person closes a case. Raises NotFound, Conflict, BadInput, Unavailable, LogBroken."""
+        close_case(item, who, reason, self._closer)
+
     def _run(self) -> None:
         while not self._stopping.wait(self._every):
             try:
+                record_closings(self._closer)
                 with self._lent() as in_force:
                     reconcile_all(self._mailboxes, with_history(in_force.checking, self._cabinet), self._parts, self._stopping.is_set)
             except SendSecurelyError as error:

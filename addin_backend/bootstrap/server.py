@@ -120,7 +120,7 @@ def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], E
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked;
-    ``way`` is how recipients' domains are asked; ``graph_tokens`` are those of a Graph that knows no Entra ID.
+    ``officer`` acts on the open pages; ``way`` is how recipients' domains are asked; ``graph_tokens`` are for a Graph without Entra ID.
     """
 
     identify: Identify
@@ -128,6 +128,7 @@ class Surroundings:
     seed: Callable[[Cabinet], None] = lambda _cabinet: None
     way: Way = ORDINARY
     hooks: Hooks | None = None
+    officer: Identity | None = None
     graph_tokens: TokenProvider | None = None
 
 
@@ -176,6 +177,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
                 ledger=ledger.view,
+                close_case=ledger.close_case,
+                officer=around.officer,
                 transports=mailboxes.store.routes,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),

@@ -13,6 +13,7 @@ import typer
 from addin_backend import settings as settings_table
 from addin_backend.cli.common import DATA, NO_ENGINE, USAGE, fail, given_settings
 from addin_backend.cli.doctor import doctor
+from addin_backend.cli.ledger import ledger_app
 from addin_backend.cli.log import log_app
 from addin_backend.cli.mailboxes import mailboxes
 from addin_backend.cli.manifest import manifest_app
@@ -38,6 +39,7 @@ app.add_typer(log_app, name="log")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(mistakes_app, name="mistakes")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(transport_app, name="transport")
 app.command()(mailboxes)
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from addin_backend.edges import database
-from addin_backend.model.ledger import How, LedgerLine, Note, Place
+from addin_backend.errors import Conflict, NotFound
+from addin_backend.model.ledger import Closing, How, LedgerLine, Note, Place
 
 Cipher = Callable[[bytes, str], bytes]
 _AT_ONCE = 400  # keys in one question; SQLite takes 999 parameters at least
@@ -45,6 +46,13 @@ _LINES = sa.Table(
     sa.Column("seen_at", sa.String(32), nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Index("ledger_lines_by_time", "how", "seen_at"),
+)
+_CLOSINGS = sa.Table(
+    "ledger_closings",
+    _META,
+    sa.Column("item", sa.String(64), primary_key=True, comment="the line of the case"),
+    sa.Column("recorded", sa.Boolean, nullable=False, comment="it stands in the log, and counts"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
 
@@ -161,7 +169,63 @@ class SqlLedger:
         query = sa.select(_LINES.c.item, _LINES.c.sealed).where(_LINES.c.how.in_([how.value for how in hows]))
         with self._begin() as connection:
             rows = connection.execute(query.order_by(_LINES.c.seen_at.desc(), _LINES.c.item).limit(limit)).all()
-        return tuple(msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"line\n{row.item}"), type=LedgerLine) for row in rows)
+        return tuple(self._opened(row) for row in rows)
+
+    def _opened(self, row: Any) -> LedgerLine:
+        line = msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"line\n{row.item}"), type=LedgerLine)
+        return msgspec.structs.replace(line, item=row.item)
+
+    def line(self, item: str) -> LedgerLine:
+        """The line behind an item's number. Raises NotFound."""
+        with self._begin() as connection:
+            row = connection.execute(sa.select(_LINES.c.item, _LINES.c.sealed).where(_LINES.c.item == item)).one_or_none()
+        if row is None:
+            raise NotFound
+        return self._opened(row)
+
+    # --- cases ----------------------------------------------------------------------------------------------------------
+
+    def ask_to_close(self, closing: Closing) -> None:
+        """Keep the wish. Raises Conflict when the case is closed, or somebody else asked before."""
+        sealed = self._seal(msgspec.msgpack.encode(closing), f"closing\n{closing.item}")
+        try:
+            with self._begin() as connection:
+                connection.execute(_CLOSINGS.insert().values(item=closing.item, recorded=False, sealed=sealed))
+        except IntegrityError:
+            raise Conflict(
+                "The case is closed already.", sentence_da="Sagen er allerede lukket.", next_step="Look at the list again.",
+                next_step_da="Se på listen igen.", field="item",
+            ) from None  # fmt: skip
+
+    def asked(self) -> list[Closing]:
+        """Wishes that have not been recorded yet."""
+        return self._closings(_CLOSINGS.c.recorded.is_(False))
+
+    def closings(self, items: Sequence[str]) -> dict[str, Closing]:
+        """How these cases were closed, those that are."""
+        return {one.item: one for one in self._closings(_CLOSINGS.c.recorded.is_(True) & _CLOSINGS.c.item.in_(items[:_AT_ONCE]))}
+
+    def open_cases(self) -> int:
+        """How many cases nobody has closed."""
+        query = sa.select(sa.func.count()).select_from(_LINES).where(_LINES.c.how == How.CASE.value)
+        done = sa.select(sa.func.count()).select_from(_CLOSINGS).where(_CLOSINGS.c.recorded.is_(True))
+        with self._begin() as connection:
+            return int(connection.execute(query).scalar_one()) - int(connection.execute(done).scalar_one())
+
+    def _closings(self, where: sa.ColumnElement[bool]) -> list[Closing]:
+        with self._begin() as connection:
+            rows = connection.execute(_CLOSINGS.select().where(where).order_by(_CLOSINGS.c.item)).all()
+        return [msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"closing\n{row.item}"), type=Closing) for row in rows]
+
+    def closed(self, closing: Closing) -> None:
+        """It is recorded."""
+        with self._begin() as connection:
+            connection.execute(_CLOSINGS.update().where(_CLOSINGS.c.item == closing.item).values(recorded=True))
+
+    def drop(self, item: str) -> None:
+        """Forget a wish that cannot be recorded."""
+        with self._begin() as connection:
+            connection.execute(_CLOSINGS.delete().where((_CLOSINGS.c.item == item) & _CLOSINGS.c.recorded.is_(False)))
 
     def counts(self) -> dict[How, int]:
         """How many lines of each kind there are."""

@@ -50,7 +50,7 @@ def acts_for(job: SendJob, at: datetime) -> tuple[Act, ...]:
     again = (Act.SEND_AGAIN,) if at - job.created_at <= AGAIN_WITHIN else ()
     back = (Act.GIVE_BACK,) if job.draft is not None else ()
     if job.state is SendState.UNCERTAIN:
-        return (Act.WAS_SENT, *again, *back)
+        return (Act.WAS_SENT, *again, *back, Act.LOOK_AGAIN)
     return (*again, *back, Act.CANCEL)
 
 

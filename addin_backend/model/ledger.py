@@ -57,7 +57,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One sent item and why it stands there. ``key`` is the item's, the same however often it is met.
 
-    ``event_id`` names the record of an item that was judged afterwards; ``action`` and ``codes`` are what the rules say of it.
+    ``event_id`` names the record of an item that was judged afterwards; ``action`` and ``codes`` are what the rules say of it. ``item`` is
+    the line's number in the ledger, a keyed digest; "" before it is kept.
     """
 
     key: str
@@ -68,3 +69,13 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str = ""
     action: str = ""
     codes: tuple[str, ...] = ()
+    item: str = ""
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that somebody closes, or asked to. ``item`` is the line's number; the reason is kept sealed, and in the log as a digest."""
+
+    item: str
+    who: str
+    reason: str
+    at: datetime

@@ -41,6 +41,7 @@ class Act(StrEnum):
     SEND_AGAIN = "send_again"
     GIVE_BACK = "give_back"
     CANCEL = "cancel"
+    LOOK_AGAIN = "look_again"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The page on sent mail: how every sent item came to be let go, and what left unchecked. Read-only."""
+"""The page on sent mail: how every sent item came to be let go, and what left unchecked. (web/officer_acts.py closes cases.)"""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ async def ledger(request: Request) -> Response:
     """``GET /console/ledger``: counts and the newest mails that left unchecked; neither subject nor address stands here."""
     require_open(request)
     view = await run_in_threadpool(services_of(request).ledger)
-    return pages_of(request).render(request, "ledger.html", view=view, hows=HOWS, actions=ACTIONS)
+    acting = services_of(request).officer is not None
+    return pages_of(request).render(request, "ledger.html", view=view, hows=HOWS, actions=ACTIONS, acting=acting)
 
 
 ROUTES = (Route("/console/ledger", ledger, methods=["GET"]),)

@@ -61,8 +61,9 @@ async def sends(request: Request) -> Response:
     require_open(request)
     lines = await run_in_threadpool(services_of(request).hand.sends)
     return pages_of(request).render(
-        request, "sends.html", lines=lines, states=STATES, protections=PROTECTIONS, acts=ACTS, left=LEFT, fates=FATES, reason_of=reason_of
-    )
+        request, "sends.html", lines=lines, states=STATES, protections=PROTECTIONS, acts=ACTS, left=LEFT, fates=FATES, reason_of=reason_of,
+        acting=services_of(request).officer is not None,
+    )  # fmt: skip
 
 
 ROUTES = (

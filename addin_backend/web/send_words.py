@@ -32,6 +32,29 @@ ACTS = {
     Act.SEND_AGAIN: Texts(da="Den er ikke sendt: send igen", en="It was not sent: send again"),
     Act.GIVE_BACK: Texts(da="Giv kladden tilbage", en="Give the draft back"),
     Act.CANCEL: Texts(da="Annuller", en="Cancel"),
+    Act.LOOK_AGAIN: Texts(da="Se efter igen", en="Look again"),
+}
+CONSEQUENCES = {
+    Act.WAS_SENT: Texts(
+        da="Du siger, at mailen er kommet frem. Kladden fjernes, og afsendelsen regnes for sendt. Vi ser efter først.",
+        en="You say that the mail arrived. The draft is removed and the send counts as sent. We look first.",
+    ),
+    Act.SEND_AGAIN: Texts(
+        da="Vi ser efter en gang til, og mailen tjekkes på ny. Kun det, der med sikkerhed ikke er sendt, bliver sendt.",
+        en="We look once more and the mail is checked anew. Only what has certainly not been sent is sent.",
+    ),
+    Act.GIVE_BACK: Texts(
+        da="Du siger, at mailen ikke er sendt. Afsenderen får sin kladde tilbage med de modtagere, der mangler.",
+        en="You say that the mail was not sent. The sender gets the draft back, with the recipients who are missing.",
+    ),
+    Act.CANCEL: Texts(
+        da="Der sendes ikke mere. Det, der allerede er sendt, kan ikke kaldes tilbage herfra.",
+        en="Nothing more is sent. What has been sent already cannot be called back from here.",
+    ),
+    Act.LOOK_AGAIN: Texts(
+        da="Vi ser efter i postkassen, om mailen er sendt. Intet sendes.",
+        en="We look in the mailbox whether the mail was sent. Nothing is sent.",
+    ),
 }
 LEFT = {
     "look": Texts(da="se efter, om den er sendt", en="look whether it was sent"),

@@ -5,6 +5,7 @@ Each callable may block (the handlers run it in a worker thread) and raises ``Se
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -194,7 +195,9 @@ def _no_report(event: str, fields: Mapping[str, object]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """A mail that left unchecked. ``who`` is a pseudonym, as in the log; ``case``: the rules found something; ``event_id`` its record."""
+    """A mail that left unchecked. ``who`` and ``closed_by`` are pseudonyms, as in the log; ``case``: the rules found something;
+    ``event_id`` its record; ``item`` the line's number.
+    """
 
     at: datetime
     who: str
@@ -202,6 +205,10 @@ class LedgerRow:
     action: str
     codes: tuple[str, ...]
     event_id: str
+    item: str = ""
+    closed_by: str = ""
+    closed_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,7 @@ class LedgerView:
     mailboxes: int = 0
     oldest: datetime | None = None
     rows: tuple[LedgerRow, ...] = ()
+    open_cases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +279,10 @@ class Services:
     ``why``        a recorded decision (event id, request id), asked again with the rules of its time; raises NotFound.
     ``package``    the sealed package behind a link; raises NotFound.
     ``ledger``     sent mail, and what of it left unchecked.
+    ``close_case`` a case of it closed by a person with a reason (item, who, reason); raises NotFound, Conflict, BadInput.
     ``open_pages`` console and log without sign-in: the demo world on loopback only.
+    ``officer``    who acts on the open pages; None: they are for reading only.
+    ``form_key``   what forms of these pages are signed with, so that no other site can fill them in.
     ``report``     takes an event and its fields (the structured log).
     ``request_scope`` binds the request id to everything logged inside it.
     ``message_limit`` in bytes, counted over subject, body and decoded attachments.
@@ -300,6 +311,9 @@ class Services:
     report: Callable[[str, Mapping[str, object]], None] = _no_report
     request_scope: Callable[[str], AbstractContextManager[object]] = nullcontext
     ledger: Callable[[], LedgerView] = LedgerView
+    close_case: Callable[[str, str, str], None] = _nobody
+    officer: Identity | None = None
+    form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     organisation: str = ""
     open_pages: bool = False
     message_limit: int = 35 * MEGABYTE

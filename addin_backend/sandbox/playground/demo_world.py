@@ -47,6 +47,10 @@ class SandboxSignIn:
             raise NotFound
         return token
 
+    def officer(self) -> Identity:
+        """The sample officer, who acts on the pages for officers."""
+        return next(one for one in self._identity_of.values() if one.role is Role.OFFICER)
+
     def identify(self, token: str) -> Identity | None:
         """Who holds this token (``Services.identify``)."""
         return self._identity_of.get(token)
