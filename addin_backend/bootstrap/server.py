@@ -163,7 +163,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         ledger, reports = LedgerLoop(settings, cabinet, rules, mailbox), ReportLoop(settings, cabinet, mailbox)
         try:
             _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start)
-            yield Services(
+            made = Services(
                 identify=around.identify,
                 intake=from_draft,
                 check=_check_service(rules, cabinet, recording(cabinet, ledger.let_go)),
@@ -176,9 +176,6 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
-                ledger=ledger.view,
-                close_case=ledger.close_case,
-                officer=around.officer,
                 transports=mailboxes.store.routes,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
@@ -190,13 +187,18 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 request_scope=request_scope,
                 organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
-                open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
+            yield _for_officers(made, around, ledger)
         finally:
             _in_turn(ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
+
+
+def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop) -> Services:
+    """What the pages for officers show and do."""
+    return replace(made, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case)
 
 
 def _counters(rules: LiveRules) -> Callable[[], dict[str, int]]:
