@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,12 +21,15 @@ from addin_backend.edges.accountability_log.writer import SqliteLog
 from addin_backend.edges.contact_history import SqlContactHistory
 from addin_backend.edges.database import sqlite_url
 from addin_backend.edges.keys import KeyFile
+from addin_backend.edges.phone_book import SqlPhoneBook
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
 from addin_backend.edges.question_store import QuestionStore
 from addin_backend.edges.store import SqlStore
 from addin_backend.flows.accept_send import Accepting, Press
 from addin_backend.flows.check import Checking
+from addin_backend.flows.portal_access import Phones, admit
 from addin_backend.flows.pre_send import Recording
+from addin_backend.model.access import Access
 from addin_backend.model.decision import Decision
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.message import Message
@@ -36,6 +39,7 @@ from addin_backend.sealing import envelope
 from addin_backend.settings import Settings
 
 THREADS_KEPT = timedelta(days=400)  # a reply that comes later is a new matter
+PHONES_KEPT = timedelta(days=400)  # from the last use of a number
 USES_KEPT = timedelta(days=5 * 366)  # the longest window and the longest dispensation that anybody should set
 
 
@@ -55,6 +59,7 @@ class Cabinet:
     store: SqlStore
     questions: QuestionStore
     history: SqlContactHistory
+    phones: SqlPhoneBook
 
     def seal(self, content: bytes, name: str) -> bytes:
         """``content`` at rest, bound to ``name``."""
@@ -66,6 +71,7 @@ class Cabinet:
 
     def close(self) -> None:
         """Let go of the files; the log signs its last checkpoint."""
+        self.phones.close()
         self.history.close()
         self.questions.close()
         self.store.close()
@@ -114,7 +120,8 @@ def open_cabinet(settings: Settings) -> Cabinet:
     log = SqliteLog(log_path(settings), notary, now)
     store = store_of(settings, keys)
     names = KeyedPseudonyms(settings.tenant, keys.secret("pseudonyms"))
-    return Cabinet(keys, log, notary, names, store, open_questions(settings, keys), open_history(settings, keys))
+    questions, history, phones = open_questions(settings, keys), open_history(settings, keys), open_phones(settings, keys)
+    return Cabinet(keys, log, notary, names, store, questions, history, phones)
 
 
 def store_of(settings: Settings, keys: KeyFile) -> SqlStore:
@@ -145,6 +152,20 @@ def open_history(settings: Settings, keys: KeyFile) -> SqlContactHistory:
     )
     history.forget_before(threads=now() - THREADS_KEPT, uses=now() - USES_KEPT)
     return history
+
+
+def open_phones(settings: Settings, keys: KeyFile) -> SqlPhoneBook:
+    """The numbers that senders gave for recipients; those that nobody used for long are deleted. Raises Unavailable."""
+    hash_key = keys.secret("phones")
+    phones = SqlPhoneBook(
+        database_of(settings, "history"),
+        keyed=lambda kind, value: hmac.digest(hash_key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256").hex(),
+        seal=lambda content, name: envelope.seal_bytes(content, name, keys),
+        unseal=lambda sealed, name: envelope.open_bytes(sealed, name, keys),
+        clock=now,
+    )
+    phones.forget_before(now() - PHONES_KEPT)
+    return phones
 
 
 def open_questions(settings: Settings, keys: KeyFile) -> QuestionStore:
@@ -242,6 +263,17 @@ def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
     return refuse
 
 
+def phones_of(cabinet: Cabinet, checking: Checking) -> Phones:
+    """Who is asked for the telephone number of a recipient."""
+    key = cabinet.keys.secret("phone ref")
+    directory = checking.sources.directory if checking.sources else None
+    return Phones(cabinet.phones, directory, lambda number: hmac.digest(key, number.encode(), "sha256").hex()[:32])
+
+
+def _admitting(phones: Phones) -> Callable[[Press, Sequence[str]], dict[str, Access]]:
+    return lambda press, addresses: admit(press.mailbox, press.access, addresses, phones, press.ask.at)
+
+
 def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: Durable) -> Accepting:
     """What accepting a press needs."""
     return Accepting(
@@ -253,4 +285,5 @@ def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: D
         describe=describing(cabinet),
         refuse=_refuse(cabinet),
         new_id=new_id,
+        admit=_admitting(phones_of(cabinet, checking)),
     )

@@ -20,7 +20,7 @@ from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.mailboxes import Mailboxes, TokenProvider, open_edges, open_mailboxes
 from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.send_desk import Desk
-from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, recording, with_history
+from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, phones_of, recording, with_history
 from addin_backend.bootstrap.sign_in import Identify, sign_in
 from addin_backend.bootstrap.transport import ORDINARY, Way
 from addin_backend.bootstrap.why import archive_of
@@ -35,6 +35,7 @@ from addin_backend.flows.intake import from_draft
 from addin_backend.flows.keep_details import keep_details
 from addin_backend.flows.observe_transport import sound_alarm
 from addin_backend.flows.own_record import OwnLine, own_record
+from addin_backend.flows.portal_access import shown
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
@@ -62,8 +63,10 @@ def _check_service(rules: LiveRules, cabinet: Cabinet, records_to: Recording) ->
         ask = ask_of(call)
         act = act_of(call.identity.address, call.mailbox, call.request_id, call.language)
         with rules.lent() as in_force:
-            decision, value = pre_send(call.message, ask, act, with_history(in_force.checking, cabinet), records_to)
-        return Checked(decision, Ticket(TICKET_HEADER, value) if value else None)
+            checking = with_history(in_force.checking, cabinet)
+            decision, value = pre_send(call.message, ask, act, checking, records_to)
+        known = shown(call.mailbox, decision, phones_of(cabinet, checking))
+        return Checked(decision, Ticket(TICKET_HEADER, value) if value else None, known)
 
     return check_call
 
@@ -87,6 +90,7 @@ def _send_service(rules: LiveRules, cabinet: Cabinet, parts: Accepting) -> Calla
             item_id=asked.item_id,
             language=asked.language,
             request_id=asked.request_id,
+            access=call.access,
         )
         with rules.lent() as in_force:
             decision, job = accept(press, replace(parts, checking=with_history(in_force.checking, cabinet)))

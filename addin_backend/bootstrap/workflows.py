@@ -20,6 +20,7 @@ from addin_backend.bootstrap.setting_files import private_file, read_setting
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.edges.executor_lock import LIFE, ExecutorLock
 from addin_backend.edges.send_rounds import SqlRounds
+from addin_backend.edges.store import SqlStore
 from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.resume_send import resume
 from addin_backend.flows.seal_groups import Sealing
@@ -33,6 +34,7 @@ from addin_backend.settings import Settings
 WORKFLOW_VERSION = "3"  # raise when the steps of flows/send.py or resume_send.py change so that an unended workflow cannot go on under them
 SWEEP = 1.0  # seconds between two looks for what is due
 LOOK_AROUND = 5  # sweeps between two looks for executors that are gone
+FORGET = 600  # sweeps between two looks for packages whose time is over
 
 
 class Stopping(BaseException):
@@ -125,7 +127,9 @@ def _take_over(lock: ExecutorLock, durable: DbosWorkflows) -> None:
         lock.taken_over(executor)
 
 
-def _sweeping(durable: DbosWorkflows, rounds: SqlRounds, lock: ExecutorLock, stopping: threading.Event) -> Callable[[], None]:
+def _sweeping(
+    durable: DbosWorkflows, rounds: SqlRounds, lock: ExecutorLock, stopping: threading.Event, store: SqlStore
+) -> Callable[[], None]:
     log = structlog.get_logger("send")
 
     def run() -> None:
@@ -136,6 +140,8 @@ def _sweeping(durable: DbosWorkflows, rounds: SqlRounds, lock: ExecutorLock, sto
                 sweep(rounds, durable, now)
                 if number % LOOK_AROUND == 0:
                     _take_over(lock, durable)
+                if number % FORGET == 1:
+                    store.forget_access(now())
             except SendSecurelyError as error:  # the database is away: the next sweep does it
                 log.warning("sweep_failed", code=error.code)
 
@@ -176,6 +182,6 @@ def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organ
     durable = DbosWorkflows(database_of(settings, "workflows"), workflow, executor_id=executor, version=WORKFLOW_VERSION)
     for job_id in cabinet.store.unfinished():
         durable.start(job_id)
-    sweeper = threading.Thread(target=_sweeping(durable, rounds, lock, stopping), name="sweeper", daemon=True)
+    sweeper = threading.Thread(target=_sweeping(durable, rounds, lock, stopping, cabinet.store), name="sweeper", daemon=True)
     sweeper.start()
     return Workflows(durable, rounds, lock, stopping, sweeper)

@@ -273,7 +273,14 @@ class SqlStore:
         open_still = (_PACKAGES.c.package_id == package_id) & (sa.func.length(_PACKAGES.c.envelope) > 0)
         with self._begin() as connection:
             done = connection.execute(_PACKAGES.update().where(open_still).values(envelope=b"", expires_at=database.instant(at))).rowcount
+            connection.execute(_BYTES.delete().where(_BYTES.c.job_id == package_id))  # how it was to be opened
         return done > 0
+
+    def forget_access(self, at: datetime) -> int:
+        """Delete what is kept beside packages whose time is over (how they were to be opened); how many."""
+        over = sa.select(_PACKAGES.c.package_id).where(_PACKAGES.c.expires_at <= database.instant(at))
+        with self._begin() as connection:
+            return int(connection.execute(_BYTES.delete().where(_BYTES.c.job_id.in_(over))).rowcount)
 
     def close(self) -> None:
         """Let the connections go."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -13,7 +13,8 @@ from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.groups import groups_of
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.surroundings import departed, remember
-from addin_backend.model.decision import Action, Decision
+from addin_backend.model.access import Access, Given
+from addin_backend.model.decision import Action, Decision, Protection
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.message import Message
 from addin_backend.model.sending import Draft, SendJob, SendState
@@ -25,7 +26,10 @@ RECENT = 20  # newest jobs of the mailbox among which a send of the same draft i
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One press of the button, already signed in. ``actor`` presses for ``mailbox``; ``item_id`` is the draft there, or None."""
+    """One press of the button, already signed in. ``actor`` presses for ``mailbox``; ``item_id`` is the draft there, or None.
+
+    ``access`` is how recipients open the secure page, by address.
+    """
 
     actor: str
     message: Message
@@ -35,12 +39,19 @@ class Press:
     item_id: str | None
     language: str
     request_id: str
+    access: Mapping[str, Given] = field(default_factory=dict, repr=False)
+
+
+def _no_access(_press: Press, _addresses: Sequence[str]) -> dict[str, Access]:
+    """Nothing is kept of it."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """What accepting needs. ``describe`` gives the canonical bytes of the *decided* record; ``seal`` seals content at rest.
 
+    ``admit`` makes what is kept of a press's access for those who get a link; it raises BadInput or Unavailable.
     ``refuse`` records a press that may not be sent; it raises Unavailable or LogBroken.
     """
 
@@ -52,6 +63,7 @@ class Accepting:
     describe: Callable[[Decision, Evidence, Press, str], bytes]
     refuse: Callable[[Decision, Evidence, Press], None]
     new_id: Callable[[], str]
+    admit: Callable[[Press, Sequence[str]], dict[str, Access]] = _no_access
 
 
 def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> tuple[Draft | None, Message]:
@@ -132,6 +144,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         if known is None:
             raise
         return decision, _started(_same(known, decision.digest), parts.durable)
+    access = parts.admit(press, [item.address for item in decision.recipients if item.protection is Protection.PORTAL])
     job_id = parts.new_id()
     job = _new_job(press, decision, draft, job_id)
     said = press.ask.bound_to(decision.digest)
@@ -146,6 +159,7 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         record=parts.describe(decision, evidence, press, job_id),
         confirmed=tuple(sorted(said.confirmed)),
         answers=dict(said.answers),
+        access=access,
     )
     job = parts.store.create(job, parts.seal(msgspec.msgpack.encode(content), job_id))
     try:

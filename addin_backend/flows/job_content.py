@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from addin_backend.model.access import Access
 from addin_backend.model.message import Message
 from addin_backend.model.past import SendersAnswer
 
@@ -11,6 +12,7 @@ from addin_backend.model.past import SendersAnswer
 class JobContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a job needs to do its work. It is stored sealed only, and forgotten when the job is done.
 
+    ``access`` is how the recipients of links open them, by address; an agreed code is digested already.
     ``confirmed`` and ``answers`` are what the sender said about this very mail, for the day it has to be decided again.
     """
 
@@ -21,3 +23,4 @@ class JobContent(msgspec.Struct, frozen=True, kw_only=True):
     record: bytes
     confirmed: tuple[str, ...] = ()
     answers: dict[str, SendersAnswer] = {}
+    access: dict[str, Access] = {}

@@ -11,6 +11,8 @@ import msgspec
 from addin_backend.accountability import records
 from addin_backend.errors import NotSealed
 from addin_backend.flows.job_content import JobContent
+from addin_backend.flows.portal_access import ACCESS, encode
+from addin_backend.model.access import Access
 from addin_backend.model.decision import Protection
 from addin_backend.model.message import Message, Recipient, RecipientKind
 from addin_backend.model.sending import Group, PortalPackage, SendJob
@@ -116,6 +118,12 @@ def _visible(message: Message, kind: RecipientKind) -> tuple[Recipient, ...]:
     return tuple(item for item in message.recipients if item.kind is kind)
 
 
+def _keep_access(package_id: str, access: Access | None, parts: Sealing) -> None:
+    """How the package is to be opened, sealed beside it."""
+    if access is not None:
+        parts.store.put_bytes(package_id, ACCESS, envelope.seal_bytes(encode(access), f"{package_id}/{ACCESS}", parts.ring))
+
+
 def _portal(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> Outgoing:
     """The mail goes into a sealed package; the recipient gets a link to it and nothing of the content."""
     message = content.message
@@ -127,6 +135,8 @@ def _portal(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> 
         message_id=group.message_id,
         date=job.created_at,
     )
+    (recipient,) = (item for item in message.recipients if item.address in group.addresses)
+    _keep_access(package_id, content.access.get(recipient.address), parts)  # before the package, so that none stands without it
     until = job.created_at + PACKAGE_LIFE
     parts.store.put_package(
         PortalPackage(
@@ -137,7 +147,6 @@ def _portal(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> 
             expires_at=until,
         )
     )
-    (recipient,) = (item for item in message.recipients if item.address in group.addresses)
     mime = compose_notification(
         sender=parts.notification_address or message.sender,
         reply_to=message.sender,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from addin_backend.errors import BadInput, NotFound, NotYours
+from addin_backend.flows.portal_access import refuse_bad
 from addin_backend.model.decision import Edit
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import RecipientRole
@@ -17,7 +18,7 @@ from addin_backend.model.identity import Identity
 from addin_backend.model.past import SendersAnswer
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in, too_large
 from addin_backend.web.services import CheckCall, SendCall, Services
-from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, hinted_out, job_out, send_out
+from addin_backend.web.wire import ApplyBody, CheckBody, SendBody, checked_out, decode, draft_out, given, hinted_out, job_out, send_out
 
 MIN_REASON = 10  # characters that are not blanks around it
 
@@ -114,7 +115,9 @@ async def send(request: Request) -> Response:
 
     def start() -> Response:
         body = decode(raw, SendBody)
-        answer = services.send(SendCall(_check_call(identity, body, services, request_id), body.idempotency_key))
+        access = given(body.access)
+        refuse_bad(access)
+        answer = services.send(SendCall(_check_call(identity, body, services, request_id), body.idempotency_key, access))
         return json_response(send_out(answer), 202 if answer.job else 200)
 
     return await run_in_threadpool(start)

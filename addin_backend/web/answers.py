@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from addin_backend.model.access import KnownPhone
 from addin_backend.model.after_send import Told
 from addin_backend.model.decision import Action, Protection, Texts
 from addin_backend.model.evidence import SensitivityClass
@@ -80,9 +81,13 @@ class TicketAnswer(Strict, frozen=True):
 
 
 class CheckAnswer(DecisionAnswer, frozen=True, forbid_unknown_fields=True):
-    """A decision, a ticket when the mail may leave as it is over enforced TLS, and what a client decides by when nobody answers."""
+    """A decision, a ticket when the mail may leave as it is over enforced TLS, and what a client decides by when nobody answers.
+
+    ``phones``: what we know of the numbers of those who get a link, by address.
+    """
 
     ticket: TicketAnswer | None
+    phones: dict[str, KnownPhone]
     snapshot: Snapshot | None
 
 

@@ -18,6 +18,7 @@ from addin_backend.flows.after_send import Closed
 from addin_backend.flows.changes import Applied
 from addin_backend.flows.own_record import OwnLine
 from addin_backend.flows.why import Explained
+from addin_backend.model.access import Given, KnownPhone
 from addin_backend.model.after_send import Handled, Report, SentMail
 from addin_backend.model.decision import Decision, Edit, Texts
 from addin_backend.model.draft_input import DraftInput
@@ -63,18 +64,26 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answer to a check; ``ticket`` when the mail may leave as it is over enforced TLS."""
+    """The answer to a check; ``ticket`` when the mail may leave as it is over enforced TLS.
+
+    ``phones`` are the numbers that we know of recipients who get a link, by address.
+    """
 
     decision: Decision
     ticket: Ticket | None = None
+    phones: Mapping[str, KnownPhone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SendCall:
-    """One press of *Send securely*: a check, and the key that makes a repeated request the same send."""
+    """One press of *Send securely*: a check, and the key that makes a repeated request the same send.
+
+    ``access`` is how recipients open the secure page, by address.
+    """
 
     check: CheckCall
     idempotency_key: str
+    access: Mapping[str, Given] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

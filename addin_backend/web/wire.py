@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from addin_backend.errors import BadInput, SendSecurelyError
 from addin_backend.flows.changes import Applied
 from addin_backend.flows.present import decision_view
+from addin_backend.model.access import AgreedCode, Given, KnownNumber, SaidBy, TypedNumber
 from addin_backend.model.decision import Action, Decision, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.message import Message, RecipientKind
@@ -23,6 +25,7 @@ Key = Annotated[str, msgspec.Meta(min_length=8, max_length=128, pattern=r"^[A-Za
 Code = Annotated[str, msgspec.Meta(max_length=400)]
 Reason = Annotated[str, msgspec.Meta(min_length=10, max_length=1000)]
 Address = Annotated[str, msgspec.Meta(max_length=400)]
+MOST_ACCESS = 50  # each agreed code takes a fifth of a second to digest
 Digest = Annotated[str, msgspec.Meta(max_length=128)]
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
@@ -34,6 +37,25 @@ class AnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Literal["organisation", "private_person"]
     country: Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{2}|unknown)$")] = "unknown"
+
+
+class CodeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="code"):
+    """A code that the sender says on the telephone: eight letters or digits or more; case, blanks and hyphens do not count."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class NumberIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sms"):
+    """A number that gets a code by text message: E.164, or eight Danish digits; and who says that it is the recipient's."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    said_by: Literal["recipient", "own_records", "other"]
+
+
+class KnownIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="known_sms"):
+    """The number that the check showed under this ``ref``."""
+
+    ref: Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class CheckBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +75,7 @@ class CheckBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``POST /api/v1/send``. ``idempotency_key`` is made once per compose window."""
+    """``POST /api/v1/send``. ``idempotency_key`` is made once per compose window; ``access`` by address, for those who get a link."""
 
     idempotency_key: Key
     mailbox: str
@@ -63,6 +85,7 @@ class SendBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confirmed_for: Digest = ""
     reasons: dict[Code, Reason] = {}
     answers: dict[Address, AnswerIn] = {}
+    access: Annotated[dict[Address, CodeIn | NumberIn | KnownIn], msgspec.Meta(max_length=MOST_ACCESS)] = {}
     secure: bool = True
 
 
@@ -169,13 +192,24 @@ _HINTS = {
 
 def hinted_out(decision: Decision) -> dict[str, Any]:
     """The decision about a mail that is still being written, told as what is to come."""
-    return {**decision_out(decision), "headline": _HINTS.get(decision.action, decision.headline), "ticket": None}
+    return {**decision_out(decision), "headline": _HINTS.get(decision.action, decision.headline), "ticket": None, "phones": {}}
 
 
 def checked_out(checked: Checked) -> dict[str, Any]:
     """The answer of a check. ``ticket`` is the header that the client sets before the mail leaves, or null."""
     ticket = {"header": checked.ticket.header, "value": checked.ticket.value} if checked.ticket else None
-    return {**decision_out(checked.decision), "ticket": ticket}
+    return {**decision_out(checked.decision), "ticket": ticket, "phones": checked.phones}
+
+
+def given(access: Mapping[str, CodeIn | NumberIn | KnownIn]) -> dict[str, Given]:
+    """How recipients open the secure page, as the flow takes it; addresses in lower case."""
+    return {address.strip().lower(): _given(item) for address, item in access.items()}
+
+
+def _given(item: CodeIn | NumberIn | KnownIn) -> Given:
+    if isinstance(item, CodeIn):
+        return AgreedCode(item.code)
+    return TypedNumber(item.number, SaidBy(item.said_by)) if isinstance(item, NumberIn) else KnownNumber(item.ref)
 
 
 def draft_out(before: Message, after: Applied) -> DraftOut:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from addin_backend.errors import Conflict, LogBroken, NotFound, OutcomeUnknown, Unavailable
+from addin_backend.model.access import AgreedCode, SaidBy, TypedNumber
 from addin_backend.model.decision import Action, Protection
 from addin_backend.model.message import RecipientKind
 from addin_backend.web.services import Ticket
 from service_set import AS_JONAS, AS_METTE, METTE, Recorder, check_body, client, decision, draft, send_body
 
+BO = "bo.madsen@postkasse.example"
 ERROR_KEYS = {"code", "sentence", "next_step", "field", "request_id"}
 
 
@@ -38,7 +40,19 @@ def test_a_check_answers_with_the_whole_decision() -> None:
     response = client(recorder).post("/api/v1/check", json=body, headers=AS_METTE)
     assert response.status_code == 200
     answer = response.json()
-    expected = ["action", "classes", "headline", "recipients", "content", "findings", "ways_out", "policy_revision", "digest", "ticket"]
+    expected = [
+        "action",
+        "classes",
+        "headline",
+        "recipients",
+        "content",
+        "findings",
+        "ways_out",
+        "policy_revision",
+        "digest",
+        "ticket",
+        "phones",
+    ]
     assert sorted(answer) == sorted([*expected, "snapshot"])
     assert answer["ticket"] == {"header": "X-SendSecurely-Ticket", "value": "v1.abc"}
     assert answer["recipients"] == [
@@ -316,3 +330,35 @@ def test_reasons_and_answers_reach_the_flow_and_are_checked() -> None:
         {**asked, "answers": {"a@x.example": {"role": "organisation", "country": "dk"}}},
     ):
         _error(page.post("/api/v1/check", json=check_body(**wrong), headers=AS_METTE), 400)
+
+
+ACCESS_CASES: list[tuple[dict[str, Any], str]] = [
+    ({BO: {"kind": "code", "code": "12345678"}}, "access"),
+    ({BO: {"kind": "sms", "number": "12", "said_by": "recipient"}}, "access"),
+    ({BO: {"kind": "sms", "number": "20000078"}}, "access[...].said_by"),
+    ({BO: {"kind": "pigeon"}}, "access[...].kind"),
+    ({f"{number}@x.example": {"kind": "known_sms", "ref": "a"} for number in range(51)}, "access"),
+]
+
+
+@pytest.mark.parametrize(("access", "field"), ACCESS_CASES)
+def test_access_that_cannot_be_used_is_refused_before_anything_is_sent(access: dict[str, Any], field: str) -> None:
+    """A weak code, no number, nobody who says so, a way that does not exist, too many."""
+    recorder = Recorder()
+    error = _error(client(recorder).post("/api/v1/sends", json=send_body(access=access), headers=AS_METTE), 400)
+    assert error["field"] == field
+    assert recorder.sends == []
+
+
+def test_access_reaches_the_send_and_never_its_picture() -> None:
+    """By address in lower case; a call that is printed shows no code and no number."""
+    recorder = Recorder()
+    access = {
+        BO.upper(): {"kind": "code", "code": "blå hest 4277"},
+        "e@x.example": {"kind": "sms", "number": "20 00 00 78", "said_by": "other"},
+    }
+    assert client(recorder).post("/api/v1/sends", json=send_body(access=access), headers=AS_METTE).status_code == 202
+    (call,) = recorder.sends
+    assert call.access == {BO: AgreedCode("blå hest 4277"), "e@x.example": TypedNumber("20 00 00 78", SaidBy.OTHER)}
+    assert "hest" not in repr(call)
+    assert "20 00" not in repr(call)

@@ -99,7 +99,6 @@ export function describe(decision, words, language, secure) {
     asksReason: needReason(decision).length > 0,
     asksAbout: needAnswer(decision),
     byHand: decision.ways_out.filter(isWriters).map(({ texts }) => texts[language]),
-    portal: decision.recipients.some(({ protection, action }) => protection === "portal" && action !== "block"),
     buttons: buttons(decision, words, language, secure),
   };
 }

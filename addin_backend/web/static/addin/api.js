@@ -44,6 +44,7 @@ export function client({ language, token }) {
       return once(method, path, await token(true), body, seconds);
     }
   }
+  const told = ({ access }) => (access && Object.keys(access).length > 0 ? { access } : {});
   const asked = ({ draft, secure, said }) => ({
     mailbox: draft.from, language, draft, secure,
     confirmed: said.codes, confirmed_for: said.digest, reasons: said.reasons, answers: said.answers,
@@ -53,7 +54,7 @@ export function client({ language, token }) {
     hint: (ask) => call("POST", "/api/v1/preflight", asked(ask), SECONDS.check),
     apply: (draft, { change, recipients, parts }) => call("POST", "/api/v1/apply", { mailbox: draft.from, draft, change, recipients, parts }, SECONDS.check),
     keep: (draft, key) => call("POST", "/api/v1/details", { idempotency_key: key, mailbox: draft.from, language, draft }, SECONDS.send),
-    send: (ask, key) => call("POST", "/api/v1/send", { idempotency_key: key, ...asked(ask) }, SECONDS.send),
+    send: (ask, key) => call("POST", "/api/v1/send", { idempotency_key: key, ...asked(ask), ...told(ask) }, SECONDS.send),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`),
     pressed: (mailbox, key) => call("GET", `/api/v1/pressed/${encodeURIComponent(key)}?mailbox=${encodeURIComponent(mailbox)}`),
     sentMail: (mailbox, messageId) => call("POST", "/api/v1/sent", { mailbox, message_id: messageId }),

@@ -1,12 +1,13 @@
 // The pane beside a mail that is being written: check it, offer what helps, send it once, and close the window when it has gone.
 
+import { accessForm, meetsKnown } from "./access_form.js";
 import { describe, describeFailure, receipt } from "./answer.js";
 import { Failure } from "./api.js";
 import { deliver, resume } from "./deliver.js";
 import { closeSent, InTheCloud, putBack, readDraft, remember, remembered, savedId, senderOf } from "./outlook.js";
 import { questionForm } from "./questions.js";
 import { button, element, lines, peopleTable, reasonFold, section } from "./show.js";
-import { filled } from "./strings.js";
+import { filled, moment } from "./strings.js";
 
 const NOTHING = { codes: [], digest: "", reasons: {}, answers: {} }; // what the sender has said, and for which mail
 const MEMORY = "sendsecurely.send";
@@ -26,6 +27,8 @@ export class Compose {
     this.read = null;
     this.decision = null;
     this.noticed = 0;
+    this.typed = {}; // what was typed for those who get a link, by address
+    this.access = null;
   }
 
   /** First view: the answer about the draft, or what became of a send that an earlier pane of this window asked for. */
@@ -95,6 +98,10 @@ export class Compose {
     const { words, language, decision } = this;
     const view = describe(decision, words, language, this.secure);
     const asks = decision.action === "confirm" ? questionForm(view, decision, words, language) : null;
+    this.access = accessForm(decision, this.typed, this.names(), words, (at) => moment(at, language));
+    const known = meetsKnown(decision, words);
+    const rows = view.people.map((one) => ({ ...one, meets: known[one.address] ?? one.meets }));
+    const openAccess = this.access.ready ? null : this.access.form;
     const made = view.buttons.map((entry, index) => this.button(entry, index === 0 && entry.kind !== "again", asks));
     const [ways, acts] = [made.filter((_, index) => view.buttons[index].kind === "way_out"), made.filter((_, index) => view.buttons[index].kind !== "way_out")];
     const safeFirst = view.buttons[0]?.kind === "send_securely";
@@ -102,11 +109,13 @@ export class Compose {
     this.stage.show(
       view,
       asks ? section(words.questions, lines(view.questions.map(({ title }) => title)), asks.form) : null,
+      openAccess,
       asks || safeFirst ? element("div", { class: "buttons" }, acts[0]) : waySection,
       asks || safeFirst ? null : element("div", { class: "buttons" }, ...acts),
       asks ? waySection : null,
-      peopleTable(view.people, words),
-      view.portal ? element("div", { class: "note" }, element("h2", {}, words.portalCode), element("p", {}, words.portalCodeNote)) : null,
+      peopleTable(rows, words),
+      this.access.ready ? this.access.form : null,
+      this.access.form ? element("p", { class: "fine" }, words.portalNotYet) : null,
       view.content.length > 0 ? section(words.found, lines(view.content)) : null,
       safeFirst ? waySection : null,
       view.byHand.length > 0 ? section(words.byHand, lines(view.byHand)) : null,
@@ -114,7 +123,13 @@ export class Compose {
       (asks || safeFirst) && acts.length > 1 ? element("div", { class: "buttons" }, ...acts.slice(1)) : null,
     );
     this.stage.say(told);
-    if (focus) this.stage.focus();
+    if (focus) this.stage.focus(this.access.ready);
+  }
+
+  /** The recipients' names in the window, by address in lower case. */
+  names() {
+    const { to, cc, bcc } = this.read.draft;
+    return Object.fromEntries([...to, ...cc, ...bcc].map(({ address, name }) => [address.toLowerCase(), name]));
   }
 
   button(entry, first, asks) {
@@ -130,7 +145,7 @@ export class Compose {
 
   confirm(asks) {
     const said = asks.answered();
-    if (said === null || this.busy) return;
+    if (said === null || this.busy || this.access.answered() === null) return;
     this.said = { ...said, codes: [...new Set([...(this.said.digest === said.digest ? this.said.codes : []), ...said.codes])] };
     this.press(() => this.send(this.secure));
   }
@@ -145,8 +160,10 @@ export class Compose {
   /** The draft as it is in the window now. What is asked for stands still until an answer is there: one key, one mail. */
   async send(secure) {
     if (this.asked === null) {
+      const access = this.access.answered();
+      if (access === null) return;
       const { draft } = await readDraft(this.item);
-      this.asked = { draft: { ...draft, item_id: await savedId(this.item) }, secure, said: this.said };
+      this.asked = { draft: { ...draft, item_id: await savedId(this.item) }, secure, said: this.said, access };
       await this.note(true);
     }
     this.stage.say(this.words.sending);
@@ -189,7 +206,7 @@ export class Compose {
     if (notTaken) return this.notTaken();
     if (decision) {
       await this.release(false);
-      this.decision = decision;
+      this.decision = { phones: this.decision?.phones, ...decision }; // a send tells nothing of numbers
       return this.answer(this.words.changed);
     }
     const view = receipt(job, this.words);
@@ -232,8 +249,16 @@ export class Compose {
     return remember(this.item, MEMORY, JSON.stringify({ key: this.key, asked }));
   }
 
+  /** The way out that protects the mail: sent at once when each number is known, else shown with what is still to be chosen. */
+  async securely() {
+    this.secure = true;
+    await this.check(this.words.secureNow);
+    const goes = this.decision.action === "allow" || this.decision.action === "protect";
+    return goes && this.access.ready ? this.send(true) : undefined;
+  }
+
   async wayOut(way) {
-    if (way.change === "use_portal") return this.send(true);
+    if (way.change === "use_portal") return this.securely();
     this.stage.say(this.words.applying);
     const now = await readDraft(this.item);
     if (!same(now, this.read)) return this.check(this.words.changed); // the way out was tried on another mail
@@ -246,7 +271,7 @@ export class Compose {
   offerApart(now, [rest, alone]) {
     const attachments = alone.attachments.map(({ part, name, base64 }) => ({ ...now.draft.attachments[part], name, base64: base64 ?? now.draft.attachments[part].base64 }));
     const draft = { ...now.draft, to: alone.to, cc: alone.cc, bcc: alone.bcc, subject: alone.subject, body: alone.body, attachments };
-    const apart = { rest, ask: { draft, secure: true, said: NOTHING } };
+    const apart = { rest, ask: { draft, secure: true, said: NOTHING, access: {} } };
     const go = button(this.words.apartSend, "apart", "primary", () => this.press(() => this.sendApart(apart)));
     const back = button(this.words.cancel, "cancel", "plain", () => this.press(() => this.check()));
     this.stage.show({ tone: "protect", headline: this.words.apart, sentence: this.words.apartNext }, element("div", { class: "buttons" }, go, back));

@@ -3,18 +3,13 @@
 import { describeFailure, receipt } from "./answer.js";
 import { Failure } from "./api.js";
 import { button, element, lines, peopleTable, section } from "./show.js";
-import { filled } from "./strings.js";
+import { filled, moment } from "./strings.js";
 
 const TOLD = "told";
 
 /** "Bo, Eva og Ida" */
 function joined(names, words) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${words.and} ${names.at(-1)}`;
-}
-
-/** A point of time for the reader, in the reader's language. */
-export function moment(at, language) {
-  return new Date(at).toLocaleString(language === "da" ? "da-DK" : "en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 }
 
 /** The three lines that say what to do now. ``report`` is the API's answer to a mail that was reported. */

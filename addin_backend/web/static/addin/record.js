@@ -1,7 +1,7 @@
 // "My record": the reader's own decisions, as the log holds them. Fetched when it is unfolded.
 
 import { element, fold } from "./show.js";
-import { moment } from "./read.js";
+import { moment } from "./strings.js";
 
 function row(line, words, language) {
   const what = words.action[line.event] ?? line.event;

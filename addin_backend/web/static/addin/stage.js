@@ -30,10 +30,10 @@ export class Stage {
     for (const button of this.view.querySelectorAll("button")) button.disabled = on;
   }
 
-  /** The default button when it is the safe one; else the headline, so that it is read first. */
-  focus() {
+  /** The default button when it is the safe one and nothing has to be filled in before; else the headline, so that it is read first. */
+  focus(ready = true) {
     const first = this.view.querySelector(".buttons button.primary");
-    if (first?.dataset.kind === "send_securely") {
+    if (ready && first?.dataset.kind === "send_securely") {
       first.setAttribute("aria-describedby", "headline");
       first.disabled = false; // a disabled button takes no focus; ``Compose.press`` takes one press at a time all the same
       first.focus();
