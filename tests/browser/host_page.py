@@ -109,6 +109,14 @@ def people(pane: FrameLocator) -> dict[str, str]:
     return {row.locator(".person-address").inner_text(): row.locator(".person-how").inner_text().partition(" · ")[0] for row in rows}
 
 
+def agree_on_a_code(pane: FrameLocator) -> None:
+    """For each recipient of a link whose number is not known: the code that the pane suggests."""
+    for group in pane.locator("fieldset[data-access]").all():
+        if group.is_visible():
+            group.locator("input[value=code]").check()
+            group.locator("[data-kind=suggest]").click()
+
+
 def receipt(page: Page) -> list[str]:
     """The window is closed and the mail has gone: to whom."""
     expect(page.locator("#receipt")).to_be_visible(timeout=PATIENCE)

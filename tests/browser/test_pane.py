@@ -19,6 +19,7 @@ from host_page import (
     LISE,
     METTE,
     PATIENCE,
+    agree_on_a_code,
     chromium,
     compose,
     dialog,
@@ -103,14 +104,20 @@ def test_a_question_is_answered_with_who_and_where(page: Page, address: str, roo
     write(page, f"Ny Kunde <{new}>", "Ny kunde", "CPR-nummer: 010190-1234")
     pane = pane_from_dialog(page)
     headline(pane)
-    expect(pane.locator("fieldset legend")).to_have_text({"da": f"Hvem er {new}?", "en": f"Who is {new}?"}[language])
+    expect(pane.locator("fieldset[data-about] legend")).to_have_text({"da": f"Hvem er {new}?", "en": f"Who is {new}?"}[language])
     pane.locator("[data-kind=confirm]").click()
-    expect(pane.locator("fieldset input").first).to_be_focused()
+    expect(pane.locator("fieldset[data-about] input").first).to_be_focused()
     expect(pane.locator(".wrong").first).to_be_visible()
     nothing_for(axe, page)
     picture(page, root, f"{language}-9-confirm")
     pane.locator("fieldset input[value=organisation]").check()
-    pane.locator("fieldset select").select_option("DK")
+    pane.locator("fieldset[data-about] select").select_option("DK")
+    pane.locator("[data-kind=confirm]").click()
+    expect(pane.locator("input[type=tel]")).to_be_focused()  # the number is not known, so nothing is sent before it is said
+    expect(pane.locator("[data-access] .wrong")).to_be_visible()
+    nothing_for(axe, page)
+    agree_on_a_code(pane)
+    nothing_for(axe, page)
     pane.locator("[data-kind=confirm]").click()
     assert receipt(page) == [new]
     assert sent_now(page, address, before) == [new]

@@ -24,6 +24,7 @@ from host_page import (
     PATIENCE,
     PETER,
     RAVI,
+    agree_on_a_code,
     chromium,
     compose,
     dialog,
@@ -228,6 +229,7 @@ def test_the_ribbon_button_opens_the_pane_and_sends_securely(page: Page, address
         pane.locator("[data-kind=send_securely]").click()
         expect(pane.locator("#status")).to_contain_text("Sådan bliver mailen sendt sikkert", timeout=PATIENCE)
         assert people(pane) == {LISE: HOW["da"]["portal"]}
+        agree_on_a_code(pane)
     pane.locator("[data-kind=send_securely]").click()
     assert len(receipt(page)) == 1
 

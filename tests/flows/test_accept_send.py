@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,19 +12,36 @@ import pytest
 
 from addin_backend.bootstrap.checking import checking, open_engine, rulebook
 from addin_backend.bootstrap.sending import Cabinet, accepting, open_cabinet
-from addin_backend.errors import Conflict, Unavailable
+from addin_backend.errors import Conflict, NotFound, Unavailable
 from addin_backend.evidence.supplied import read_supplied
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.check import Ask, with_facts
+from addin_backend.flows.job_content import JobContent
+from addin_backend.flows.seal_groups import Sealing, seal_group
+from addin_backend.model.access import Access, AgreedCode
+from addin_backend.model.decision import Protection
 from addin_backend.model.message import Message, Recipient
-from addin_backend.model.sending import Draft, SendJob, SendState
+from addin_backend.model.sending import Draft, PortalPackage, SendJob, SendState
+from addin_backend.sealing.agreed_code import matches
 from addin_backend.settings import Settings
 
 ME = "me@firma.example"
 FACTS = {
     "organisation": {"domains": ["firma.example"]},
-    "domains": {f"{name}.example": {"transport": "register", "country": "DK"} for name in ("one", "two")},
+    "domains": {
+        f"{name}.example": {"transport": "register" if name != "three" else "unknown", "country": "DK"} for name in ("one", "two", "three")
+    },
 }
+
+
+EVA = Recipient(address="eva@three.example", domain="three.example")
+
+
+class NoCertificates:
+    """Nobody has one."""
+
+    def certificate(self, address: str, at: datetime) -> None:
+        """None."""
 
 
 class OneDraft:
@@ -130,3 +148,48 @@ def test_after_a_send_that_certainly_failed_the_draft_can_be_sent_again(parts: t
     _, again = accept(press("key-00000002"), accepts)
     assert again is not None
     assert durable.started == [job.job_id, again.job_id]
+
+
+def test_how_a_link_is_opened_travels_with_the_send_and_lies_beside_its_package(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """The code is digested before anything is kept, and goes with the link when that is closed."""
+    accepts, _, cabinet = parts
+    asked = press("access-1", item_id="")
+    asked = replace(
+        asked, message=msgspec.structs.replace(asked.message, recipients=(EVA,)), access={EVA.address: AgreedCode("Blå hest-4277")}
+    )
+    _, job = accept(asked, accepts)
+    assert job is not None
+    content = msgspec.msgpack.decode(cabinet.unseal(cabinet.store.get_bytes(job.job_id, "content"), job.job_id), type=JobContent)
+    assert matches("blåhest4277", content.access[EVA.address].code)
+    assert "hest" not in cabinet.unseal(cabinet.store.get_bytes(job.job_id, "content"), job.job_id).decode("utf-8", "replace")
+    package_id = "0123456789abcdef0123"
+    sealing = Sealing(
+        certificates=NoCertificates(),
+        signer=None,
+        ring=cabinet.keys,
+        store=cabinet.store,
+        ticket_key=cabinet.keys.ticket_key,
+        public_url="https://mail.firma.example",
+        organisation="Firma",
+        new_id=lambda: "x" * 32,
+        package_id=lambda _name: package_id,
+    )
+    (group,) = (item for item in job.groups if item.protection is Protection.PORTAL)
+    seal_group(job, group, content, sealing)
+    kept = cabinet.unseal(cabinet.store.get_bytes(package_id, "access"), f"{package_id}/access")
+    assert msgspec.msgpack.decode(kept, type=Access) == content.access[EVA.address]
+    assert cabinet.store.revoke_package(package_id, datetime.now(UTC))
+    with pytest.raises(NotFound):
+        cabinet.store.get_bytes(package_id, "access")
+
+
+def test_how_a_link_was_opened_is_forgotten_when_its_time_is_over(parts: tuple[Accepting, Starts, Cabinet]) -> None:
+    """And not before; what lies beside other things stays."""
+    _, _, cabinet = parts
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    cabinet.store.put_package(PortalPackage(package_id="p", job_id="j", envelope=b"x", created_at=at, expires_at=at + timedelta(days=30)))
+    for name in ("p", "other"):
+        cabinet.store.put_bytes(name, "access", b"sealed")
+    assert cabinet.store.forget_access(at + timedelta(days=29)) == 0
+    assert cabinet.store.forget_access(at + timedelta(days=30)) == 1
+    assert cabinet.store.get_bytes("other", "access") == b"sealed"
