@@ -10,9 +10,8 @@ import { meetingWays } from "./meeting_ways.js";
 import { MEETING } from "./meeting_words.js";
 import { InTheCloud, remember, remembered, senderOf } from "./outlook.js";
 import { questionForm } from "./questions.js";
-import { moment } from "./read.js";
 import { button, element, lines, peopleTable, reasonFold, section } from "./show.js";
-import { filled } from "./strings.js";
+import { filled, moment } from "./strings.js";
 
 const MEMORY = "sendsecurely.details";
 const NOTHING = { codes: [], digest: "", reasons: {}, answers: {} };
