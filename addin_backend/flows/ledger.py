@@ -6,7 +6,6 @@ check that let this very mail go, and each of them for one item only. Everything
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,15 +15,14 @@ from typing import Protocol
 from addin_backend.accountability import records
 from addin_backend.accountability.records import Act
 from addin_backend.errors import BadInput, Conflict, NotFound, NotOpened, SendSecurelyError
-from addin_backend.evidence.digest import digest_of
-from addin_backend.evidence.html import to_text
 from addin_backend.evidence.mime import parse_message
+from addin_backend.evidence.same_mail import fingerprint
 from addin_backend.flows.after_send import SentStore, job_of_mail
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.model.decision import Action, Decision, Protection
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.ledger import How, LedgerLine, Note, Place, SentEntry, SentPage
-from addin_backend.model.message import BodyFormat, Message
+from addin_backend.model.message import Message
 from addin_backend.ports import AccountabilityLog, Clock, Log, Pseudonymiser
 from addin_backend.sealing import ticket as tickets
 from addin_backend.sealing.ticket import Ticket
@@ -32,7 +30,6 @@ from addin_backend.sealing.ticket import Ticket
 PAGE = 200  # items asked for at once
 BEFORE = timedelta(hours=48)  # a mail may wait in the outbox of a closed laptop after its check
 AFTER = timedelta(minutes=10)  # clocks differ
-LETTERS = re.compile(r"[\W_]+")
 LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 _AS_IT_IS = frozenset({Protection.PLAIN})
 _BY_TICKET = frozenset({Protection.PLAIN, Protection.TLS})
@@ -99,24 +96,6 @@ class Count:
 
     by: dict[How, int]
     old: int = 0
-
-
-def fingerprint(mailbox: str, message: Message) -> str:
-    """The same for a draft that was checked and for the sent mail, whatever Outlook and Exchange did to its layout.
-
-    SHA-256 over mailbox, recipients, subject, the letters of the text, and the attachments that are no part of the text.
-    """
-    text = to_text(message.body).text if message.body_format is BodyFormat.HTML else message.body
-    plain = Message(
-        sender=mailbox.strip().lower(),
-        recipients=(),
-        subject=" ".join(message.subject.split()),
-        body="\n".join(
-            [mailbox.strip().lower(), *sorted({item.address.lower() for item in message.recipients}), LETTERS.sub("", text).lower()]
-        ),
-        attachments=tuple(sorted((item for item in message.attachments if not item.inline), key=lambda item: (item.name, item.content))),
-    )
-    return digest_of(plain)
 
 
 def note_let_go(ledger: Ledger, message: Message, act: Act) -> None:
