@@ -70,8 +70,13 @@ class SqlRounds:
                 return bool(connection.execute(update).rowcount)
 
     def begin(self, job_id: str, number: int, act: Act | None) -> bool:
-        """Make ``number`` the running one. False when it is not the next, or one is running: somebody else was quicker."""
-        values = {"number": number, "act": act.value if act else "", "running": True, "due_at": ""}
+        """Make ``number`` the running one. False when it is not the next, or one is running: somebody else was quicker.
+
+        A wish to stop is over when a person has it sent again.
+        """
+        values: dict[str, Any] = {"number": number, "act": act.value if act else "", "running": True, "due_at": ""}
+        if act is Act.SEND_AGAIN:
+            values["stop"] = False
         where = (_ROUNDS.c.number == number - 1) & _ROUNDS.c.running.is_(False)
         return self._change(job_id, where, values, values if number == Round().number + 1 else None)
 

@@ -157,7 +157,9 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         language=press.language,
         subject_sensitive=evidence.content.subject_sensitive,
         record=parts.describe(decision, evidence, press, job_id),
+        sensitivity=press.message.sensitivity,
         confirmed=tuple(sorted(said.confirmed)),
+        reasons=dict(said.reasons),
         answers=dict(said.answers),
         access=access,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from addin_backend.errors import Conflict
 from addin_backend.flows.accept_send import SENDABLE, Press
 from addin_backend.flows.check import Ask, Checking, check
@@ -34,10 +36,20 @@ def decide_again(
     """Ask the rules of now; ``who`` is the actor and the request's id. The answer is recorded, and raises DecidedOtherwise unless every
     recipient who is missing would get the mail under the same protection as then.
     """
-    ask = Ask(at=clock(), secure=True, confirmed=frozenset(content.confirmed), confirmed_for=job.digest, answers=dict(content.answers))
-    decision, evidence = check(content.message, ask, checking)
+    ask = Ask(
+        at=clock(),
+        secure=True,
+        confirmed=frozenset(content.confirmed),
+        confirmed_for=job.digest,
+        reasons=dict(content.reasons),
+        answers=dict(content.answers),
+    )
+    message = content.message
+    if content.sensitivity is not None:
+        message = msgspec.structs.replace(message, sensitivity=content.sensitivity)
+    decision, evidence = check(message, ask, checking)
     actor, request_id = who
-    press = Press(actor, content.message, ask, job.mailbox, job.idempotency_key, None, content.language, request_id)
+    press = Press(actor, message, ask, job.mailbox, job.idempotency_key, None, content.language, request_id)
     record(decision, evidence, press)
     missing = {address for group in job.groups if group.state is not SendState.SENT for address in group.addresses}
     same = all(line.protection.value == content.protections[line.address] for line in decision.recipients if line.address in missing)

@@ -124,10 +124,11 @@ def settle(job_id: str, group: Group, parts: Sending) -> str:
         return UNCERTAIN
 
 
-def _send_saved(job_id: str, group: Group, saved: Draft, parts: Sending) -> str:
+def _send_saved(job_id: str, group: Group, saved: Draft, life: Life, parts: Sending) -> str:
     """Look, then send once. Running again after a crash looks first.
 
     Where the look itself fails nobody knows whether an earlier run has sent. Nor is it known of a copy that is neither saved nor sent.
+    A refusal tells of this request only: an earlier life may have sent what does not stand in Sent Items yet, so it is looked for again.
     """
     try:
         job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
@@ -144,6 +145,10 @@ def _send_saved(job_id: str, group: Group, saved: Draft, parts: Sending) -> str:
     try:
         parts.mailbox.send(job.mailbox, saved, outgoing)
     except (OutcomeUnknown, NotFound):
+        return _look_again(job.mailbox, saved, outgoing, parts)
+    except Unavailable:
+        if life is Life.FIRST:
+            raise
         return _look_again(job.mailbox, saved, outgoing, parts)
     return "sent"
 
@@ -180,7 +185,9 @@ def _once(steps: Steps, job_id: str, group: Group, number: int, life: Life, part
     if word.startswith("saved "):
         _, item_id, change_key = word.split(" ")
         saved = Draft(item_id=item_id, change_key=change_key)
-        word = steps.run(f"send {group.group_id}{again}", lambda: attempt(lambda: _send_saved(job_id, group, saved, parts), UNCERTAIN))
+        word = steps.run(
+            f"send {group.group_id}{again}", lambda: attempt(lambda: _send_saved(job_id, group, saved, life, parts), UNCERTAIN)
+        )
     return Copied(word, None if word == "sent" else saved, late)
 
 

@@ -61,6 +61,7 @@ def mailbox() -> Iterator[EwsMailbox]:
         ({"body": requests.exceptions.ReadTimeout("slow")}, OutcomeUnknown),
         ({"body": requests.exceptions.ConnectionError("reset by peer")}, OutcomeUnknown),
         ({"body": requests.exceptions.ChunkedEncodingError("cut")}, OutcomeUnknown),
+        ({"body": requests.exceptions.SSLError("a damaged record")}, OutcomeUnknown),
         ({"body": requests.exceptions.ConnectTimeout("nobody")}, Unavailable),
         ({"body": RuntimeError("anything")}, OutcomeUnknown),
     ],

@@ -318,6 +318,15 @@ def test_a_copy_that_is_refused_for_the_moment_is_tried_again() -> None:
     assert world.exchange.drafts == {}
 
 
+@pytest.mark.parametrize(("lag", "state"), [(1, SendState.SENT), (100, SendState.UNCERTAIN)])
+def test_a_later_life_does_not_trust_a_refusal_of_its_own(lag: int, state: SendState) -> None:
+    """Sent, and the process is gone; the next life does not see it among the sent yet, and its own request is refused: no second copy."""
+    sends = iter(["crash_after", "before"])
+    world = World(1, Fate(lambda name: next(sends, "") if name == "send" else ""))
+    world.exchange.lag = lag
+    assert (world.live().state, world.exchange.journal) == (state, ["j.clear"])
+
+
 def test_a_copy_that_is_saved_late_is_taken_away() -> None:
     """The request to save is given up, another one is sent, and then the first is carried out: no second copy lies ready in the end."""
     late = iter(["late"])

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from addin_backend.errors import Conflict, Unavailable
+from addin_backend.flows.send_copy import AGAIN
 from addin_backend.flows.send_parts import outgoing_of
 from addin_backend.flows.take_in_hand import AGAIN_WITHIN, SETTLING, Hand, acts_for, take_in_hand
 from addin_backend.model.sending import Act, SendJob, SendState
@@ -56,7 +57,7 @@ def faults(**plan: str) -> Fault:
 
 def uncertain(left: bool) -> World:
     """One clear copy of which nobody knows whether it left; Exchange answers again now."""
-    looks = iter(["", ""])
+    looks = iter([""])
     world = World(1, Fate(lambda name: next(looks, "before") if name == "look" else "after" if left and name == "send" else ""))
     if not left:
         world.fate.next = lambda name: "before" if name == "fetch" else "lost" if name == "send" else ""
@@ -68,7 +69,7 @@ def uncertain(left: bool) -> World:
 
 def partly() -> World:
     """Three copies of which the second was refused."""
-    sends = iter(["", "before", ""])
+    sends = iter(["", *["before"] * (len(AGAIN) + 1), ""])
     world = World(3, Fate(lambda name: next(sends, "") if name == "send" else ""))
     assert world.live().state is SendState.PARTLY_SENT
     world.fate.next = faults()
@@ -151,6 +152,14 @@ def test_cancelled_after_a_part_was_sent(recorded: list[tuple[str, str]]) -> Non
     world = partly()
     job = done(world, Act.CANCEL, recorded)
     assert (SendState.PARTLY_SENT, True, {}) == (job.state, job.closed, world.exchange.drafts)
+
+
+def test_sent_again_after_it_was_stopped_under_way(recorded: list[tuple[str, str]]) -> None:
+    """The wish to stop is over once somebody has it sent again."""
+    world = partly()
+    world.rounds.stop("j")
+    assert done(world, Act.SEND_AGAIN, recorded).state is SendState.SENT
+    assert ["j.clear", "j.portal1", "j.portal2"] == sorted(world.exchange.journal)
 
 
 def test_cancelled_while_it_is_under_way(recorded: list[tuple[str, str]]) -> None:

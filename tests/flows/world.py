@@ -74,6 +74,7 @@ class MemoryExchange:
     unsendable: set[str] = field(default_factory=set)
     armed_for: Collection[str] | None = None
     number: int = 0
+    lag: int = 0  # so many looks do not see yet what was sent
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft, or NotFound."""
@@ -147,7 +148,15 @@ class MemoryExchange:
 
     def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
         """Whether it stands among the sent."""
-        return self.fate.around("look", lambda: outgoing.marker in self.sent)
+
+        def effect() -> bool:
+            there = outgoing.marker in self.sent
+            if there and self.lag:
+                self.lag -= 1
+                return False
+            return there
+
+        return self.fate.around("look", effect)
 
     def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         """One readable copy."""
@@ -200,7 +209,8 @@ class MemoryRounds:
         """The next one."""
         if self.now.running or number != self.now.number + 1:
             return False
-        self.now = msgspec.structs.replace(self.now, number=number, act=act, running=True, due=None)
+        stop = self.now.stop and act is not Act.SEND_AGAIN
+        self.now = msgspec.structs.replace(self.now, number=number, act=act, running=True, due=None, stop=stop)
         return True
 
     def end(self, job_id: str, number: int, due: datetime | None, waits: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
 
 _PIECE = 256 * 1024
 _REFUSALS = frozenset({403, 404, 405, 413, 429})  # answered before the request was read by Exchange
@@ -56,8 +56,9 @@ class Adapter(HTTPAdapter):
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
+    """Whether it failed before the request. An error of TLS does not tell: a damaged record may come after the server has read it all."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     inner = error.args[0] if error.args else None
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError | SSLError)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError)
