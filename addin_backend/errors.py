@@ -102,7 +102,7 @@ class Conflict(SendSecurelyError):
     sentence = "The mail has changed since it was checked."
     sentence_da = "Mailen er ændret, siden den blev tjekket."
     next_step = "Press the button again, so that the new version is checked."
-    next_step_da = "Tryk på knappen igen, så den nye version bliver tjekket."
+    next_step_da = "Tryk på knappen igen, så den nye udgave bliver tjekket."
 
 
 class Unavailable(SendSecurelyError):

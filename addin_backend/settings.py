@@ -177,17 +177,20 @@ TABLE: tuple[Row, ...] = (
         'JSON file with exceptions: {"mailboxes": {"anna@firma.example": "graph"}, "domains": {"lager.firma.example": "ews"}}.',
     ),
     Row("entra_tenant", "Tenant id in Entra ID."),
-    Row("entra_client", "Client id of the app registration."),
+    Row("entra_client", "Client id of the app registration: what the add-in signs in with, and what asks Exchange Online."),
     Row("entra_certificate", "PEM file: certificate of the app registration."),
     Row("entra_key", "PEM file: the certificate's private key.", secret=True),
-    Row("entra_audience", "Audience that the add-in's tokens must carry, e.g. api://<client id>."),
+    Row(
+        "entra_audience",
+        "Whom the add-in's tokens must be for: the client id of the app registration (tokens of version 2.0 name it, not the URI).",
+    ),
     Row(
         "msal_browser",
         "Path of msal-browser.min.js (npm: @azure/msal-browser) for nested app authentication; empty: Office's own sign-in only.",
     ),
     Row(
         "entra_addin_clients",
-        "Client ids of the add-in's app registrations, with commas between; empty: the one that entra_audience names.",
+        "Client ids that may ask for a token, with commas between: the add-in's, and Office's for its own sign-in; empty: entra_audience.",
     ),
     Row(
         "exchange_metadata_url",

@@ -58,8 +58,13 @@ def _said(check: str, state: State, da: str, en: str, do_da: str = "", do_en: st
     return Finding(check=check, state=state, said=Texts(da=da, en=en), next_step=Texts(da=do_da, en=do_en))
 
 
+# Errors are written for somebody who sends a mail; here there is none.
+_NO_MAIL = ("Mailen er ikke sendt, og din kladde er uændret. ", "The mail has not been sent and your draft is unchanged. ")
+
+
 def _failed(check: str, error: SendSecurelyError) -> Finding:
-    return _said(check, State.WRONG, error.sentence_da, error.sentence, error.next_step_da, error.next_step)
+    sentence_da, sentence = error.sentence_da.removeprefix(_NO_MAIL[0]), error.sentence.removeprefix(_NO_MAIL[1])
+    return _said(check, State.WRONG, sentence_da, sentence, error.next_step_da, error.next_step)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -45,8 +45,8 @@ LONG_LIST = 40  # values of a list that are shown before the rest is only counte
 class ConsoleClosed(NotYours):
     """These pages have no sign-in of their own yet, so outside the demo world they stay closed."""
 
-    sentence = "This page is closed until sign-in for officers is set up."
-    sentence_da = "Siden er lukket, indtil pålogning for administratorer er sat op."
+    sentence = "This page is closed until officers can sign in."
+    sentence_da = "Siden er lukket, indtil de ansvarlige for reglerne kan logge på."
     next_step = "Ask an administrator."
     next_step_da = "Spørg en administrator."
 

@@ -29,7 +29,7 @@ assessed contains id if {
 #   explanation:
 #     da: "Mailen indeholder et CPR-nummer. Den må ikke gå åbent over nettet til {recipient}."
 #     en: "The mail contains a CPR number, so it has to go securely to {recipient}."
-#   way_out: {da: "Send den sikkert, eller tag CPR-nummeret ud.", en: "Send securely, or remove the CPR number."}
+#   way_out: {da: "Send sikkert, eller fjern CPR-nummeret.", en: "Send securely, or remove the CPR number."}
 #   law: "Databeskyttelsesloven § 11"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -52,9 +52,9 @@ findings contains finding if {
 #   effect: protect
 #   title: {da: "Mailen handler om strafbare forhold", en: "The mail is about criminal matters"}
 #   explanation:
-#     da: "Der står noget om strafbare forhold i mailen. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "There is something on criminal matters in the mail. It has to go safely to {recipient}."
-#   way_out: {da: "Send den sikkert, eller tag det ud af den.", en: "Send it safely, or take that out of it."}
+#     da: "Mailen indeholder oplysninger om strafbare forhold. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "The mail contains information on criminal matters, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
 #   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -75,11 +75,11 @@ findings contains finding if {
 # custom:
 #   code: CO-03
 #   effect: protect
-#   title: {da: "Mailen rummer følsomme oplysninger", en: "The mail holds sensitive data"}
+#   title: {da: "Mailen indeholder følsomme oplysninger", en: "The mail contains sensitive information"}
 #   explanation:
-#     da: "Der er følsomme oplysninger i mailen. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "There is sensitive data in the mail. It has to go safely to {recipient}."
-#   way_out: {da: "Send den sikkert, eller tag dem ud af den.", en: "Send it safely, or take it out of the mail."}
+#     da: "Mailen indeholder følsomme oplysninger. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "The mail contains sensitive information, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
 #   law: "GDPR Art. 9; Databeskyttelsesloven § 7"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -98,11 +98,11 @@ findings contains finding if {
 # custom:
 #   code: CO-04
 #   effect: protect
-#   title: {da: "Mailen rummer fortrolige oplysninger", en: "The mail holds confidential data"}
+#   title: {da: "Mailen indeholder fortrolige oplysninger", en: "The mail contains confidential information"}
 #   explanation:
-#     da: "Der er fortrolige oplysninger i mailen, som løn eller gæld. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "There is confidential data in the mail, such as pay or debt. It has to go safely to {recipient}."
-#   way_out: {da: "Send den sikkert, eller tag dem ud af den.", en: "Send it safely, or take it out of the mail."}
+#     da: "Mailen indeholder fortrolige oplysninger, for eksempel løn eller gæld. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "The mail contains confidential information, such as pay or debt, so it has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
 #   law: "GDPR Art. 32; Art. 5(1)(f)"
 #   owner: Compliance
 #   effective_on: "2026-11-01"

@@ -64,8 +64,8 @@ findings contains finding if {
 #     da: "Mailen handler om strafbare forhold. Det er ikke nok at kryptere den til {recipient}. Skriv, hvad der giver jer lov."
 #     en: "The mail is about criminal matters and goes to {recipient}. Encryption is not enough. State the consent or the interest."
 #   way_out:
-#     da: "Skriv, hvad der giver lov, tag det ud, eller tag {recipient} af."
-#     en: "State the ground, take it out, or take {recipient} off."
+#     da: "Skriv, hvad der giver jer lov, fjern oplysningerne, eller tag {recipient} af."
+#     en: "State the ground, remove the information, or remove {recipient}."
 #   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
 #   owner: Compliance
 #   effective_on: "2026-12-01"

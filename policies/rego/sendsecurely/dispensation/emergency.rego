@@ -28,7 +28,7 @@ findings contains finding if {
 
 # METADATA
 # title: Nøddispensation blev ikke bekræftet
-# description: Nobody confirmed the emergency dispensation in time; it does not count any more, and that is reported.
+# description: Nobody confirmed the emergency dispensation in time; it does not count any more, and that shows in the log.
 # related_resources:
 #   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
 #     description: GDPR Art. 5(2)
@@ -37,8 +37,8 @@ findings contains finding if {
 #   effect: note
 #   title: {da: "Nødtilladelsen er ikke godkendt i tide", en: "The emergency permission was not approved in time"}
 #   explanation:
-#     da: "Nødtilladelsen {id} skulle være godkendt senest {confirm_by}. Den tæller ikke mere, og den ansvarlige får besked."
-#     en: "The emergency permission {id} should have been approved by {confirm_by}. It counts no more; the person in charge is told."
+#     da: "Nødtilladelsen {id} skulle være godkendt senest {confirm_by}. Den tæller ikke mere, og det bliver skrevet i logbogen."
+#     en: "The emergency permission {id} should have been approved by {confirm_by}. It counts no more, and that is written to the log."
 #   way_out: {da: "Bed om en ny tilladelse.", en: "Ask for a new permission."}
 #   law: "GDPR Art. 5(2); Art. 24"
 #   owner: Compliance

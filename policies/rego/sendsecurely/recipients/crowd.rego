@@ -16,7 +16,7 @@ package sendsecurely.recipients
 #   way_out:
 #     da: "Flyt dem til Bcc, eller sig ja til, at de må se det."
 #     en: "Move them to Bcc, or confirm that they may."
-#   law: "GDPR Art. 5(1)(c) og (f)"
+#   law: "GDPR Art. 5(1)(c); Art. 5(1)(f)"
 #   owner: Compliance
 #   effective_on: "2026-12-01"
 findings contains finding if {

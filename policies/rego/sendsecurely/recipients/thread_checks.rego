@@ -84,8 +84,8 @@ findings contains finding if {
 #   effect: confirm
 #   title: {da: "Læser nogen mail på den adresse?", en: "Does anybody read mail at that address?"}
 #   explanation:
-#     da: "{recipient} ser ud til kun at sende mail og ikke læse dem. Se efter, om adressen er rigtig."
-#     en: "{recipient} looks like an address that sends mail and does not read it. Check that the address is right."
+#     da: "{recipient} ser ud til kun at sende mail. Måske bliver svar ikke læst. Se efter, om adressen er rigtig."
+#     en: "{recipient} looks like an address that only sends mail. Perhaps nobody reads what comes in. Check that the address is right."
 #   way_out: {da: "Ret adressen, eller bekræft den.", en: "Correct the address, or confirm it."}
 #   law: "GDPR Art. 5(1)(f); Art. 32"
 #   owner: Compliance

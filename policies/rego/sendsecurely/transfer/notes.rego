@@ -11,8 +11,8 @@ package sendsecurely.transfer
 #   effect: note
 #   title: {da: "Listen over lande skal tjekkes", en: "The list of countries needs a check"}
 #   explanation:
-#     da: "Listen over lande uden for EU/EØS er ikke tjekket for nylig. Den ansvarlige får besked."
-#     en: "The list of countries outside the EU/EEA has not been checked lately. The person in charge is told."
+#     da: "Listen over lande uden for EU/EØS er ikke tjekket for nylig. Det bliver skrevet i logbogen."
+#     en: "The list of countries outside the EU/EEA has not been checked lately. That is written to the log."
 #   way_out: {da: "Du skal ikke gøre noget.", en: "There is nothing you need to do."}
 #   law: "GDPR Art. 45(5); Art. 5(2)"
 #   owner: Compliance
@@ -104,7 +104,7 @@ findings contains finding if {
 
 # METADATA
 # title: Undtagelsen er ved at blive en vane
-# description: Consent, public interest, vital interests and public registers must not become the rule; repeated use is reported.
+# description: Consent, public interest, vital interests and public registers must not become the rule; repeated use shows in the log.
 # related_resources:
 #   - ref: https://www.edpb.europa.eu/our-work-tools/our-documents/guidelines/guidelines-22018-derogations-article-49-under-regulation_en
 #     description: EDPB Guidelines 2/2018
@@ -113,8 +113,8 @@ findings contains finding if {
 #   effect: note
 #   title: {da: "Undtagelsen er brugt flere gange", en: "The exception has been used several times"}
 #   explanation:
-#     da: "Undtagelsen til {domain} er brugt {count} gange. Den må ikke blive reglen, så den ansvarlige får besked."
-#     en: "The exception for {domain} has been used {count} times. It must not become the rule, so the person in charge is told."
+#     da: "Undtagelsen til {domain} er brugt {count} gange. Den må ikke blive reglen, så det bliver skrevet i logbogen."
+#     en: "The exception for {domain} has been used {count} times. It must not become the rule, so that is written to the log."
 #   way_out: {da: "Bed om at få et fast grundlag registreret.", en: "Ask for a lasting ground to be registered."}
 #   law: "GDPR Art. 49"
 #   owner: Compliance

@@ -64,8 +64,8 @@ findings contains finding if {
 #   title: {da: "Kryptering med certifikat er slået fra hos os", en: "Sending with certificates is off here"}
 #   explanation:
 #     da: "Vi kan lige nu ikke kryptere med certifikat. Derfor beskytter vi mailen til {recipient} på en anden måde."
-#     en: "We cannot encrypt with certificates now. So the mail to {recipient} goes in another way."
-#   way_out: {da: "Send via sikker side.", en: "Send it through the secure page."}
+#     en: "We cannot encrypt with certificates at present, so the mail to {recipient} is protected in another way."
+#   way_out: {da: "Send via sikker side.", en: "Send through the secure page."}
 #   law: "GDPR Art. 32"
 #   owner: IT
 #   effective_on: "2026-11-01"

@@ -34,7 +34,7 @@ assessed contains id if {
 #   title: {da: "Ingen sikker forbindelse til {domain}", en: "No secure connection to {domain}"}
 #   explanation:
 #     da: "Vi ved ikke, om vi kan nå {recipient} med en sikker forbindelse. Derfor beskytter vi mailen på en anden måde."
-#     en: "We do not know that {recipient} can be reached over a secure connection, so the mail is protected in another way."
+#     en: "We do not know whether {recipient} can be reached over a secure connection, so the mail is protected in another way."
 #   way_out:
 #     da: "Send via sikker side, eller bed om en aftale om sikker forbindelse med {domain}."
 #     en: "Send through the secure page, or ask for an agreement on a secure connection with {domain}."
@@ -62,8 +62,8 @@ findings contains finding if {
 #   effect: block
 #   title: {da: "{domain} kan ikke modtage mail", en: "{domain} cannot receive mail"}
 #   explanation:
-#     da: "Mailen er ikke sendt. {domain} har meddelt, at det ikke tager imod mail."
-#     en: "The mail has not been sent. {domain} has announced that it receives no mail."
+#     da: "Mailen er ikke sendt. {domain} findes ikke, eller domænet tager ikke imod mail."
+#     en: "The mail has not been sent. {domain} does not exist, or the domain receives no mail."
 #   way_out: {da: "Se efter, om adressen er rigtig, eller tag modtageren af.", en: "Check the address, or remove the recipient."}
 #   law: "RFC 7505; GDPR Art. 5(1)(f)"
 #   owner: Compliance
