@@ -52,9 +52,9 @@ findings contains finding if {
 #   effect: protect
 #   title: {da: "Mailen handler om strafbare forhold", en: "The mail is about criminal matters"}
 #   explanation:
-#     da: "Mailen indeholder oplysninger om strafbare forhold. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "The mail contains information on criminal matters, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der står noget om strafbare forhold i mailen. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is something on criminal matters in the mail. It has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern det fra mailen.", en: "Send securely, or take that out of the mail."}
 #   law: "GDPR Art. 10; Databeskyttelsesloven § 8"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -77,9 +77,9 @@ findings contains finding if {
 #   effect: protect
 #   title: {da: "Mailen indeholder følsomme oplysninger", en: "The mail contains sensitive information"}
 #   explanation:
-#     da: "Mailen indeholder følsomme oplysninger. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "The mail contains sensitive information, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der er følsomme oplysninger i mailen. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is sensitive information in the mail. It has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern dem fra mailen.", en: "Send securely, or take it out of the mail."}
 #   law: "GDPR Art. 9; Databeskyttelsesloven § 7"
 #   owner: Compliance
 #   effective_on: "2026-11-01"
@@ -100,9 +100,9 @@ findings contains finding if {
 #   effect: protect
 #   title: {da: "Mailen indeholder fortrolige oplysninger", en: "The mail contains confidential information"}
 #   explanation:
-#     da: "Mailen indeholder fortrolige oplysninger, for eksempel løn eller gæld. Den må ikke gå åbent over nettet til {recipient}."
-#     en: "The mail contains confidential information, such as pay or debt, so it has to go securely to {recipient}."
-#   way_out: {da: "Send sikkert, eller fjern oplysningerne.", en: "Send securely, or remove the information."}
+#     da: "Der er fortrolige oplysninger i mailen, for eksempel løn eller gæld. Den må ikke gå åbent over nettet til {recipient}."
+#     en: "There is confidential information in the mail, such as pay or debt. It has to go securely to {recipient}."
+#   way_out: {da: "Send sikkert, eller fjern dem fra mailen.", en: "Send securely, or take it out of the mail."}
 #   law: "GDPR Art. 32; Art. 5(1)(f)"
 #   owner: Compliance
 #   effective_on: "2026-11-01"

@@ -64,7 +64,7 @@ findings contains finding if {
 #   title: {da: "Kryptering med certifikat er slået fra hos os", en: "Sending with certificates is off here"}
 #   explanation:
 #     da: "Vi kan lige nu ikke kryptere med certifikat. Derfor beskytter vi mailen til {recipient} på en anden måde."
-#     en: "We cannot encrypt with certificates at present, so the mail to {recipient} is protected in another way."
+#     en: "We cannot encrypt with certificates now, so we send the mail to {recipient} in another way."
 #   way_out: {da: "Send via sikker side.", en: "Send through the secure page."}
 #   law: "GDPR Art. 32"
 #   owner: IT

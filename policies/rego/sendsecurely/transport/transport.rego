@@ -34,7 +34,7 @@ assessed contains id if {
 #   title: {da: "Ingen sikker forbindelse til {domain}", en: "No secure connection to {domain}"}
 #   explanation:
 #     da: "Vi ved ikke, om vi kan nå {recipient} med en sikker forbindelse. Derfor beskytter vi mailen på en anden måde."
-#     en: "We do not know whether {recipient} can be reached over a secure connection, so the mail is protected in another way."
+#     en: "We do not know if {recipient} can be reached over a secure connection, so the mail is protected in another way."
 #   way_out:
 #     da: "Send via sikker side, eller bed om en aftale om sikker forbindelse med {domain}."
 #     en: "Send through the secure page, or ask for an agreement on a secure connection with {domain}."
