@@ -84,8 +84,9 @@ def export(settings: Settings, folder: Path, key: str | None, out: TextIO) -> in
     """Write the log as files (C2SP tlog-tiles) into an empty folder. Raises BadInput, NotFound, LogBroken."""
     target = LogFolder(folder)
     target.check_empty()
-    count = verify_log.export(LogReader(log_path(settings)), _key(settings, key), target.write)
-    print(f"{count} entries written to {folder}. Verify them with: tools/verify_log.py {folder} --key VKEY", file=out)
+    vkey = _key(settings, key)
+    count = verify_log.export(LogReader(log_path(settings)), vkey, target.write)
+    print(f"{count} entries written to {folder}. Verify them with: tools/verify_log.py {folder} --key {vkey}", file=out)
     return 0
 
 
