@@ -105,7 +105,7 @@ def refuse_bad(given: Mapping[str, Given]) -> None:
         if isinstance(item, TypedNumber) and e164(item.number) is None:
             raise BadInput(
                 "That is no telephone number. Write eight digits, or + and the country.",
-                sentence_da="Det er ikke et telefonnummer. Skriv otte tal, eller + og landekode.",
+                sentence_da="Det er ikke et telefonnummer. Skriv otte cifre, eller + og landekode.",
                 field="access",
             )
         if isinstance(item, AgreedCode) and (why := weakness(item.code)):
