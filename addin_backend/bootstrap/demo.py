@@ -25,6 +25,7 @@ from addin_backend.bootstrap.sending import Cabinet
 from addin_backend.bootstrap.server import Surroundings, open_services
 from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.bootstrap.transport import Way
+from addin_backend.edges.directory_file import read_directory
 from addin_backend.errors import Unavailable
 from addin_backend.model.facts import ThreadProtection
 from addin_backend.model.past import DealtWith, Departed
@@ -203,7 +204,7 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
     with _listen(port) as listening, _data_folder(data) as folder, _exchange(folder) as simulator, _domains(folder) as outside:
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         pki = create_demo_pki(folder / "pki", now())
-        sign_in = SandboxSignIn()
+        sign_in = SandboxSignIn(read_directory(DIRECTORY.read_bytes()).sends_from)
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
         own = demo_settings(settings, folder, pki, url, (simulator.endpoint, simulator.graph, outside.resolver))
         around = Surroundings(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from addin_backend.edges.route_store import RouteStore
-from addin_backend.errors import SendSecurelyError
+from addin_backend.errors import NotFound, SendSecurelyError
 from addin_backend.model.routing import Transport
 from addin_backend.sandbox.exchange_page import routes as page
 from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SWITCHES, Offered
@@ -18,6 +20,14 @@ from addin_backend.web.app import create_app
 from exchange_simulator import METTE, World, mail, running
 from route_store import route_store
 from service_set import Recorder, services
+
+GRAPH = {"Authorization": "Bearer sandbox-graph-token"}
+CREATE = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
+    b'xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" '
+    b'xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">\n<s:Body><m:CreateItem MessageDisposition="SaveOnly">'
+    b"<m:Items><t:Message><t:Subject>Hej</t:Subject></t:Message></m:Items></m:CreateItem></s:Body></s:Envelope>"
+)
 
 
 @dataclass
@@ -70,6 +80,8 @@ def test_a_mailbox_changes_its_transport_and_back(opened: Opened) -> None:
 def test_every_fault_of_both_apis_can_be_had(opened: Opened, transport: Transport, fault: Offered) -> None:
     """Each one really meets a send over that API: it fails, or is late, and nothing leaves twice."""
     world = opened.world.over(transport.value)
+    reading = opened.world.graph if transport is Transport.GRAPH else opened.world.ews
+    begun = reading.sent_since(METTE, "", 10).state if fault.name == "sync_lost" else ""
     assert 303 == opened.press(act="fault", fault=fault.name, mailbox=METTE, transport=transport.value)
     (planned,) = world.get("faults")
     assert planned["kind"] in opened.client.get("/demo/exchange").text
@@ -84,10 +96,14 @@ def test_every_fault_of_both_apis_can_be_had(opened: Opened, transport: Transpor
             world.mailbox.send(METTE, draft, outgoing)
         except SendSecurelyError as error:
             failed.append((step, error.code))
+        if fault.name == "sync_lost":
+            with pytest.raises(NotFound):
+                reading.sent_since(METTE, begun, 10)
+            failed.append((step, "not_found"))
         if world.get("faults") == [] and (failed or world.journal(outgoing.marker)):
             break
     assert [] == world.get("faults")
-    assert failed or fault.kind in {"claims_challenge", "delay", "drop_after_commit", "error"}
+    assert failed or fault.kind in {"claims_challenge", "delay", "delay_after_commit", "drop_after_commit", "error"}
     assert len(world.journal(outgoing.marker)) <= 1
 
 
@@ -105,6 +121,41 @@ def test_faults_are_forgotten_and_switches_turned(opened: Opened) -> None:
     opened.press(act="switch", switch="graph_silent_bytes", on="0")
     switches = opened.world.get("switches")
     assert (True, 0) == (switches["ews_enabled"], switches["graph_silent_bytes"])
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_every_switch_has_two_positions(opened: Opened, name: str) -> None:
+    """As it was, the other one, and back; the page shows which."""
+    before = opened.world.get("switches")[name]
+    switch = SWITCHES[name]
+    for on in (before != switch.on, before == switch.on):
+        assert 303 == opened.press(act="switch", switch=name, on=str(int(on)))
+        assert (switch.on if on else switch.off) == opened.world.get("switches")[name]
+    assert before == opened.world.get("switches")[name]
+
+
+def test_a_refused_form_names_line_and_position(opened: Opened) -> None:
+    """As Exchange's schema check does; the request itself is the product's own, with one element more."""
+    world = opened.world.over("ews")
+    opened.press(act="fault", fault="schema", mailbox=METTE, transport="ews")
+    with httpx.Client(trust_env=False) as plain:
+        answer = plain.post(f"{opened.world.simulator.address}/EWS/Exchange.asmx", content=CREATE, auth=(METTE, "sandbox"))
+    assert (500, True) == (answer.status_code, "ErrorSchemaValidation" in answer.text)
+    assert re.search(r"LineNumber>\d+<.*LinePosition>\d+<.*NotInTheSchema", answer.text, re.DOTALL)
+    assert [] == world.get("faults")
+
+
+def test_a_server_that_is_away_says_when_to_come_back(opened: Opened) -> None:
+    """503 with Retry-After, on both."""
+    for transport, operation, path in (
+        ("ews", "CreateItem", "/EWS/Exchange.asmx"),
+        ("graph", "ListMessages", f"/v1.0/users/{METTE}/messages"),
+    ):
+        plan = {"operation": operation, "kind": "http", "status": 503, "api": transport, "seconds": 3.0}
+        with httpx.Client(base_url=opened.world.simulator.address, trust_env=False) as plain:
+            plain.post("/sandbox/faults", json=plan).raise_for_status()
+            answer = plain.post(path, content=CREATE, auth=(METTE, "sandbox")) if transport == "ews" else plain.get(path, headers=GRAPH)
+        assert (503, "3") == (answer.status_code, answer.headers["retry-after"])
 
 
 @pytest.mark.parametrize(

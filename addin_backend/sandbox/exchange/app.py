@@ -92,4 +92,6 @@ async def _reply(request: Request, reply: Reply) -> Response:
         cycle.transport.abort()
     kind = "text/xml; charset=utf-8" if reply.body.startswith(b"<?xml") else "text/plain"
     headers = {"WWW-Authenticate": reply.challenge} if reply.challenge else {}
+    if reply.retry_after:
+        headers["Retry-After"] = str(reply.retry_after)
     return Response(reply.body, reply.status, headers=headers, media_type=kind)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from addin_backend.sandbox.exchange.store import Store
 
+GRAPH_REQUEST_BYTES = 4 * 1024 * 1024
 MAX_MESSAGE_BYTES = 35 * 1024 * 1024  # the default limit of an Exchange organisation's mailboxes
 TICKET_HEADER = "X-SendSecurely-Ticket"
 
@@ -25,7 +26,7 @@ class Switches:
 
     bcc_in_mime: str = "honoured"
     max_message_bytes: int = MAX_MESSAGE_BYTES
-    graph_request_bytes: int = 4 * 1024 * 1024
+    graph_request_bytes: int = GRAPH_REQUEST_BYTES
     graph_silent_bytes: int = 0
     without_graph: frozenset[str] = frozenset()
     ews_enabled: bool = True

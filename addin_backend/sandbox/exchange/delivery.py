@@ -13,6 +13,7 @@ from addin_backend.sandbox.exchange import mime as mimes
 from addin_backend.sandbox.exchange.context import TICKET_HEADER, Call
 from addin_backend.sandbox.exchange.errors import EwsError
 from addin_backend.sandbox.exchange.properties import MARKER_NAME, named
+from addin_backend.sandbox.exchange.seeds import DELEGATES
 from addin_backend.sandbox.exchange.store import Item, new_change_key, new_id
 
 _MARKER = named("PublicStrings", MARKER_NAME)
@@ -25,6 +26,9 @@ def submit(call: Call, item: Item, stored: bytes) -> tuple[Item, bytes]:
         raise EwsError("ErrorInvalidRecipients", "At least one recipient isn't valid.")
     if any(address.count("@") != 1 or address.startswith("@") or address.endswith("@") for address, _ in addressed):
         raise EwsError("ErrorInvalidRecipients", "At least one recipient isn't valid.")
+    sender = item.sender[1].lower()
+    if sender != call.mailbox and call.store.mailbox_name(sender) is not None and call.mailbox not in DELEGATES.get(sender, ()):
+        raise EwsError("ErrorSendAsDenied", "The user account which was used to submit this request does not have the right to send mail.")
     mime = items.current_mime(item, stored, with_bcc=False)
     if "Date" not in mimes.headers(mime):
         mime = mimes.replaced(mime, {"Date": format_datetime(call.clock())})

@@ -19,6 +19,7 @@ KINDS = (
     "http_after_commit",  # a gateway that gave up although it was done
     "claims_challenge",  # 401: the token must be fetched again with claims (continuous access evaluation)
     "wrong_audience",  # 401: the token is for another API
+    "schema_violation",  # the request gets something that the schema does not have, and is answered with line and position
     "accepted_not_done",  # 200, and nothing was done (Graph, large mails)
 )
 

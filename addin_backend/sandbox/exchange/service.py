@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lxml import etree
+
 from addin_backend.sandbox.exchange import folders, soap
 from addin_backend.sandbox.exchange.answers import Message, response, with_items
 from addin_backend.sandbox.exchange.context import Call, Switches
@@ -30,7 +32,7 @@ from addin_backend.sandbox.exchange.operations import (
 )
 from addin_backend.sandbox.exchange.schema import Schema
 from addin_backend.sandbox.exchange.store import Store
-from addin_backend.sandbox.exchange.xml import Element
+from addin_backend.sandbox.exchange.xml import Element, child, need
 
 _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
     "GetItem": get_item.answer,
@@ -60,12 +62,13 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: ``drop`` breaks the connection instead; ``challenge`` is the WWW-Authenticate of a 401."""
+    """What goes back: ``drop`` breaks the connection instead; ``challenge`` is the WWW-Authenticate of a 401, ``retry_after`` seconds."""
 
     status: int
     body: bytes
     drop: bool = False
     challenge: str = ""
+    retry_after: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +94,8 @@ class Service:
                 self.violations.append(f"request: {fault.values}")
             return Reply(500, soap.written(soap.fault(fault)))
         planned = self.faults.take(request.operation, call.mailbox, "ews")
+        if planned and planned.kind == "schema_violation":
+            return self._spoilt(received)
         before = self._before(request, planned) if planned else None
         if before is not None:
             return before
@@ -132,10 +137,20 @@ class Service:
             case "error":
                 return self._error(request, EwsError(planned.code, planned.text))
             case "http":
-                return Reply(planned.status, planned.text.encode())
+                return Reply(planned.status, planned.text.encode(), retry_after=max(1, round(planned.seconds)))
             case "claims_challenge" | "wrong_audience":
                 return Reply(401, b"", challenge=CHALLENGE if planned.kind == "claims_challenge" else WRONG_AUDIENCE)
         return None
+
+    def _spoilt(self, received: bytes) -> Reply:
+        """The answer to the request with one element more than the schema has."""
+        envelope = etree.fromstring(received)
+        child(need(envelope, "s:Body")[0], "t:NotInTheSchema")
+        try:
+            soap.read(etree.tostring(envelope), self._schema())
+        except EwsFault as fault:
+            return Reply(500, soap.written(soap.fault(fault)))
+        raise AssertionError("the schema took what it does not have")
 
     def _error(self, request: soap.Request, error: EwsError) -> Reply:
         content = with_items([]) if request.operation in _EMPTY_ITEMS else []

@@ -7,23 +7,27 @@ from typing import Any
 
 from addin_backend.model.decision import Texts
 from addin_backend.model.routing import Transport
+from addin_backend.sandbox.exchange.context import GRAPH_REQUEST_BYTES, MAX_MESSAGE_BYTES
 
 SLOW = 5.0  # seconds; shorter than what a request may take
+LATE = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it."""
+    """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it. ``codes`` are an API's own."""
 
     name: str
     text: Texts
     operations: dict[Transport, str]
     kind: str
     more: dict[str, Any] = field(default_factory=dict)
+    codes: dict[Transport, str] = field(default_factory=dict)
 
     def plan(self, transport: Transport, mailbox: str) -> dict[str, Any]:
         """What the simulator is told. ``mailbox`` "" is any."""
-        return {"operation": self.operations[transport], "kind": self.kind, "mailbox": mailbox, "api": transport.value, **self.more}
+        own = {"code": self.codes[transport]} if transport in self.codes else {}
+        return {"operation": self.operations[transport], "kind": self.kind, "mailbox": mailbox, "api": transport.value, **self.more, **own}
 
 
 _SEND = {Transport.EWS: "SendItem", Transport.GRAPH: "SendMessage"}
@@ -62,6 +66,13 @@ FAULTS = (
     ),
     Offered("internal", Texts(da="Fejl i Exchange under afsendelsen", en="An error in Exchange during the send"), _SEND, "fault"),
     Offered("slow", Texts(da="Exchange er længe om at sende", en="Exchange takes long to send"), _SEND, "delay", {"seconds": SLOW}),
+    Offered(
+        "late_answer",
+        Texts(da="Mailen sendes straks, men svaret kommer sent", en="The mail is sent at once, but the answer comes late"),
+        _SEND,
+        "delay_after_commit",
+        {"seconds": LATE},
+    ),
     Offered("busy_send", Texts(da="For travlt til at sende nu", en="Too busy to send now"), _SEND, "server_busy"),
     Offered(
         "busy_look", Texts(da="For travlt til at svare (to gange)", en="Too busy to answer (twice)"), _LOOK, "server_busy", {"count": 2}
@@ -90,6 +101,43 @@ FAULTS = (
     Offered("claims", Texts(da="Exchange vil have et nyt token", en="Exchange wants a new token"), _ANY, "claims_challenge"),
     Offered("audience", Texts(da="Tokenet er til den anden", en="The token is for the other one"), _ANY, "wrong_audience"),
     Offered(
+        "no_role",
+        Texts(da="Programmet har ikke rollen til postkasser", en="The application lacks the role for mailboxes"),
+        _ANY,
+        "fault",
+        {"code": "ErrorImpersonateUserDenied"},
+    ),
+    Offered(
+        "schema",
+        Texts(
+            da="Exchange afviser forespørgslens form, med linje og plads",
+            en="Exchange refuses the form of the request, with line and position",
+        ),
+        _SAVE,
+        "schema_violation",
+    ),
+    Offered(
+        "connections",
+        Texts(da="For mange forbindelser på én gang", en="Too many connections at once"),
+        {Transport.EWS: "SendItem"},
+        "fault",
+        {"code": "ErrorExceededConnectionCount"},
+    ),
+    Offered(
+        "request_too_large",
+        Texts(da="Forespørgslen er for stor (413)", en="The request is too large (413)"),
+        {Transport.GRAPH: "CreateMessage"},
+        "error",
+        {"code": "RequestEntityTooLarge"},
+    ),
+    Offered(
+        "sync_lost",
+        Texts(da="Exchange har glemt, hvor langt Sendt post er læst", en="Exchange has forgotten how far Sent Items was read"),
+        {Transport.EWS: "SyncFolderItems", Transport.GRAPH: "Delta"},
+        "error",
+        codes={Transport.EWS: "ErrorInvalidSyncStateData", Transport.GRAPH: "SyncStateNotFound"},
+    ),
+    Offered(
         "silent",
         Texts(da="Svaret er 200, men intet er sendt", en="The answer is 200, but nothing is sent"),
         {Transport.GRAPH: "SendMessage"},
@@ -97,10 +145,37 @@ FAULTS = (
     ),
 )
 BY_NAME = {offered.name: offered for offered in FAULTS}
+SILENT_FROM = 2240 * 1024  # octets
+SMALL = 64 * 1024  # octets
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A setting of the simulator with its two positions."""
+
+    text: Texts
+    on: Any
+    off: Any
+
+
 SWITCHES = {
-    "ews_enabled": Texts(da="EWS er slået til i tenanten", en="EWS is on in the tenant"),
-    "graph_silent_bytes": Texts(
-        da="Graph svarer 200 på mail over 2.240 kB uden at sende den", en="Graph answers 200 to mail over 2,240 kB without sending it"
+    "ews_enabled": Switch(Texts(da="EWS er slået til i tenanten", en="EWS is on in the tenant"), on=True, off=False),
+    "graph_silent_bytes": Switch(
+        Texts(
+            da="Graph svarer 200 på mail over 2.240 kB uden at sende den", en="Graph answers 200 to mail over 2,240 kB without sending it"
+        ),
+        on=SILENT_FROM,
+        off=0,
+    ),
+    "max_message_bytes": Switch(
+        Texts(da="Exchange tager højst mails på 64 kB", en="Exchange takes mail of 64 kB at most"), on=SMALL, off=MAX_MESSAGE_BYTES
+    ),
+    "graph_request_bytes": Switch(
+        Texts(da="Graph tager højst forespørgsler på 64 kB (413)", en="Graph takes requests of 64 kB at most (413)"),
+        on=SMALL,
+        off=GRAPH_REQUEST_BYTES,
+    ),
+    "bcc_in_mime": Switch(
+        Texts(da="Exchange overser Bcc i en MIME-mail", en="Exchange overlooks Bcc in a MIME mail"), on="ignored", off="honoured"
     ),
 }
-SILENT_FROM = 2240 * 1024  # octets

@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Route
 from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import NotFound, NotYours, TooLarge, Unavailable
 from addin_backend.model.routing import Transport
-from addin_backend.sandbox.exchange.seeds import EMPLOYEES
-from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SILENT_FROM, SWITCHES
+from addin_backend.sandbox.exchange.seeds import EMPLOYEES, SHARED
+from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SWITCHES
 from addin_backend.web.exchange import services_of
 from addin_backend.web.pages import LANGUAGES, Link, pages_of
 from addin_backend.web.send_words import PROTECTIONS, STATES, reason_of
@@ -32,7 +32,8 @@ SHOWN_SENDS = 8
 SEE_OTHER = 303
 _OWN_PAGES = frozenset({"same-origin", "none", ""})  # "" is a program that is no browser
 _TIMEOUT = 10.0  # seconds; the simulator is on this machine
-_ADDRESSES = frozenset(address for _, address in EMPLOYEES)
+_MAILBOXES = (*EMPLOYEES, *SHARED)
+_ADDRESSES = frozenset(address for _, address in _MAILBOXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Desk:
         """Each sample mailbox with its transport and its last failure."""
         return [
             {"name": name, "address": address, "transport": self.store.chosen(address) or self.default, "route": self.store.route(address)}
-            for name, address in EMPLOYEES
+            for name, address in _MAILBOXES
         ]
 
     def state(self) -> dict[str, Any]:
@@ -68,9 +69,8 @@ class Desk:
             case "clear":
                 self._ask("DELETE", "/sandbox/faults")
             case "switch" if fields.get("switch") in SWITCHES:
-                on = fields.get("on") == "1"
-                value = on if fields["switch"] == "ews_enabled" else SILENT_FROM if on else 0
-                self._ask("POST", "/sandbox/switches", {fields["switch"]: value})
+                switch = SWITCHES[fields["switch"]]
+                self._ask("POST", "/sandbox/switches", {fields["switch"]: switch.on if fields.get("on") == "1" else switch.off})
             case _:
                 raise NotFound
 
@@ -107,7 +107,8 @@ def routes(desk: Desk) -> list[BaseRoute]:
         state = await run_in_threadpool(desk.state)
         sends = await run_in_threadpool(services_of(request).hand.sends)
         return pages_of(request).render(
-            request, "exchange.html", 200, rows=await run_in_threadpool(desk.rows), planned=state["faults"], switched=state["switches"],
+            request, "exchange.html", 200, rows=await run_in_threadpool(desk.rows), planned=state["faults"],
+            switched={name: state["switches"][name] == switch.on for name, switch in SWITCHES.items()},
             faults=FAULTS, switches=SWITCHES, transports=tuple(Transport), names=NAMES, failures=FAILURES, sends=sends[:SHOWN_SENDS],
             states=STATES, protections=PROTECTIONS, reason_of=reason_of,
         )  # fmt: skip

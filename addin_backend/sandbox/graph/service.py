@@ -133,6 +133,8 @@ def _before(planned: Fault) -> Reply | None:
             return error("InvalidAuthenticationToken", "Continuous access evaluation.", headers={"WWW-Authenticate": CHALLENGE})
         case "wrong_audience":
             return error("InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+        case "schema_violation":
+            return error("RequestBodyRead", "The property 'notInTheSchema' does not exist on type 'microsoft.graph.message'.")
         case "accepted_not_done":
             return Reply(200)
     return None

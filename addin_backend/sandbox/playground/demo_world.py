@@ -35,10 +35,12 @@ _TIMEOUT = 10.0  # seconds; the simulator is on this machine
 class SandboxSignIn:
     """Tokens for the sample employees, made when the demo world starts and good only in it."""
 
-    def __init__(self) -> None:
-        """Nobody has a token that was valid in another run."""
+    def __init__(self, sends_from: Callable[[str], Sequence[str]] = lambda _person: ()) -> None:
+        """Nobody has a token that was valid in another run. ``sends_from``: what the directory delegates to a person, by their id, which is
+        the address before its @ here.
+        """
         self._token_of = {person.address: secrets.token_urlsafe(24) for person in PEOPLE}
-        self._identity_of = {self._token_of[person.address]: _identity(person) for person in PEOPLE}
+        self._identity_of = {self._token_of[person.address]: _identity(person, sends_from) for person in PEOPLE}
 
     def token(self, address: str) -> str:
         """The bearer token of a sample employee. Raises NotFound for anybody else."""
@@ -56,9 +58,14 @@ class SandboxSignIn:
         return self._identity_of.get(token)
 
 
-def _identity(person: Person) -> Identity:
+def _identity(person: Person, sends_from: Callable[[str], Sequence[str]]) -> Identity:
     role = Role.OFFICER if person.address in OFFICERS else Role.EMPLOYEE
-    return Identity(address=person.address, name=person.name, mailboxes=frozenset({person.address}), role=role)
+    return Identity(
+        address=person.address,
+        name=person.name,
+        mailboxes=frozenset({person.address, *sends_from(person.address.partition("@")[0])}),
+        role=role,
+    )
 
 
 @dataclass(frozen=True, slots=True)

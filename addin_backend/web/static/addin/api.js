@@ -56,6 +56,8 @@ export function client({ language, token }) {
     keep: (draft, key) => call("POST", "/api/v1/details", { idempotency_key: key, mailbox: draft.from, language, draft }, SECONDS.send),
     send: (ask, key) => call("POST", "/api/v1/send", { idempotency_key: key, ...asked(ask), ...told(ask) }, SECONDS.send),
     job: (jobId) => call("GET", `/api/v1/send/${encodeURIComponent(jobId)}`),
+    acts: (jobId) => call("GET", `/api/v1/sends/${encodeURIComponent(jobId)}/actions`),
+    act: (jobId, act) => call("POST", `/api/v1/sends/${encodeURIComponent(jobId)}/${act}`, {}),
     pressed: (mailbox, key) => call("GET", `/api/v1/pressed/${encodeURIComponent(key)}?mailbox=${encodeURIComponent(mailbox)}`),
     sentMail: (mailbox, messageId) => call("POST", "/api/v1/sent", { mailbox, message_id: messageId }),
     revoke: (mailbox, jobId) => call("POST", "/api/v1/revoke", { mailbox, job_id: jobId }),

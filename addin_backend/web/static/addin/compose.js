@@ -7,7 +7,12 @@ import { deliver, resume } from "./deliver.js";
 import { closeSent, InTheCloud, putBack, readDraft, remember, remembered, savedId, senderOf } from "./outlook.js";
 import { questionForm } from "./questions.js";
 import { button, element, lines, peopleTable, reasonFold, section } from "./show.js";
+<<<<<<< HEAD
 import { filled, moment } from "./strings.js";
+=======
+import { filled } from "./strings.js";
+import { rests, uncertainParts } from "./uncertain.js";
+>>>>>>> 4463e42 (Exchange's troubles are complete on the page, a shared mailbox is tried over both transports, and an uncertain send offers a look)
 
 const NOTHING = { codes: [], digest: "", reasons: {}, answers: {} }; // what the sender has said, and for which mail
 const MEMORY = "sendsecurely.send";
@@ -27,8 +32,12 @@ export class Compose {
     this.read = null;
     this.decision = null;
     this.noticed = 0;
+<<<<<<< HEAD
     this.typed = {}; // what was typed for those who get a link, by address
     this.access = null;
+=======
+    this.rests = rests();
+>>>>>>> 4463e42 (Exchange's troubles are complete on the page, a shared mailbox is tried over both transports, and an uncertain send offers a look)
   }
 
   /** First view: the answer about the draft, or what became of a send that an earlier pane of this window asked for. */
@@ -177,7 +186,7 @@ export class Compose {
 
   /** A draft that Outlook has not handed on to Exchange yet is sent without it: nothing has happened under the key so far. */
   async deliver(ask, key) {
-    const options = { api: this.api, key, told: (state, job) => this.progress(state, job) };
+    const options = this.watching(key);
     try {
       return await deliver({ ...options, ask });
     } catch (failure) {
@@ -187,15 +196,21 @@ export class Compose {
     }
   }
 
+  watching(key) {
+    return { api: this.api, key, told: (state, job) => this.progress(state, job), pause: this.rests.pause };
+  }
+
   async pickUp() {
     const mailbox = await senderOf(this.item);
-    await this.ended(await resume({ api: this.api, mailbox, key: this.key, told: (state, job) => this.progress(state, job) }));
+    await this.ended(await resume({ ...this.watching(this.key), mailbox }));
   }
 
   progress(state, job) {
     if (state === "slow") this.stage.say(this.words.stillWorking);
     else if (this.shown !== state) {
-      this.stage.show({ tone: "confirm", headline: this.words.uncertain, sentence: this.words.uncertainNext }, job ? peopleTable(receipt(job, this.words).people, this.words) : null);
+      const people = job ? peopleTable(receipt(job, this.words).people, this.words) : null;
+      const hand = { api: this.api, job, language: this.language, wake: this.rests.wake, say: (text) => this.stage.say(text) };
+      this.stage.show({ tone: "confirm", headline: this.words.uncertain, sentence: this.words.uncertainNext }, people, uncertainParts(hand));
       this.stage.say(this.words.uncertain);
     }
     this.shown = state;

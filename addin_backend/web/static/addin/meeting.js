@@ -195,7 +195,7 @@ export class Meeting extends Compose {
   /** A pane that was opened anew only looks after the mail that an earlier one asked for. */
   async pickUp() {
     const mailbox = await senderOf({ from: this.item.organizer });
-    await this.ended(await resume({ api: this.api, mailbox, key: this.key, told: (state, job) => this.progress(state, job) }));
+    await this.ended(await resume({ ...this.watching(this.key), mailbox }));
   }
 
   confirm(asks) {
