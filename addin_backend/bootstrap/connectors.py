@@ -46,6 +46,6 @@ def check(settings: Settings, connectors: Path, rules: Path | None, at: date, ou
     for item in found:
         print(_shown(item), file=out)
     if not found:
-        print(f"✓ Exchange gør, hvad registret lover om {counted} partnere.", file=out)
-        print(f"✓ Exchange does what the register promises of {counted} partners.", file=out)
+        print(f"✓ Exchange gør, hvad registret lover. Partnere: {counted}", file=out)
+        print(f"✓ Exchange does what the register promises. Partners: {counted}", file=out)
     return 1 if found else 0
