@@ -21,8 +21,8 @@ class DecidedOtherwise(Conflict):
 
     sentence = "The mail would not be sent in the same way today, so it has not been sent again."
     sentence_da = "Mailen ville ikke blive sendt på samme måde i dag, så den er ikke sendt igen."
-    next_step = "Take the draft back and press Send securely, so that it is checked anew."
-    next_step_da = "Tag kladden tilbage, og tryk på Send sikkert, så den bliver tjekket på ny."
+    next_step = "Ask for the draft back and press Send securely, so that it is checked anew."
+    next_step_da = "Få kladden tilbage, og tryk på Send sikkert, så mailen bliver tjekket på ny."
 
 
 def decide_again(

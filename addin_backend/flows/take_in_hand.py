@@ -79,8 +79,8 @@ def _refuse(act: Act, seen: list[str], fresh: bool) -> None:
         raise Conflict(
             "The mail has not been sent: it still lies among the drafts.",
             sentence_da="Mailen er ikke sendt: den ligger stadig blandt kladderne.",
-            next_step="Choose to send it again, or to take the draft back.",
-            next_step_da="Vælg at sende den igen eller at tage kladden tilbage.",
+            next_step="Choose to send it again, or to get the draft back.",
+            next_step_da="Vælg at sende den igen eller at få kladden tilbage.",
             field="action",
         )
     if act in (Act.SEND_AGAIN, Act.GIVE_BACK) and NOT_KNOWN in seen:
