@@ -7,12 +7,8 @@ import { deliver, resume } from "./deliver.js";
 import { closeSent, InTheCloud, putBack, readDraft, remember, remembered, savedId, senderOf } from "./outlook.js";
 import { questionForm } from "./questions.js";
 import { button, element, lines, peopleTable, reasonFold, section } from "./show.js";
-<<<<<<< HEAD
 import { filled, moment } from "./strings.js";
-=======
-import { filled } from "./strings.js";
 import { rests, uncertainParts } from "./uncertain.js";
->>>>>>> 4463e42 (Exchange's troubles are complete on the page, a shared mailbox is tried over both transports, and an uncertain send offers a look)
 
 const NOTHING = { codes: [], digest: "", reasons: {}, answers: {} }; // what the sender has said, and for which mail
 const MEMORY = "sendsecurely.send";
@@ -32,12 +28,9 @@ export class Compose {
     this.read = null;
     this.decision = null;
     this.noticed = 0;
-<<<<<<< HEAD
     this.typed = {}; // what was typed for those who get a link, by address
     this.access = null;
-=======
     this.rests = rests();
->>>>>>> 4463e42 (Exchange's troubles are complete on the page, a shared mailbox is tried over both transports, and an uncertain send offers a look)
   }
 
   /** First view: the answer about the draft, or what became of a send that an earlier pane of this window asked for. */
