@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from addin_backend.evidence.content.cpr import century, is_date, passes_modulus_11
+from addin_backend.evidence.content.birthday import century, is_date
+from addin_backend.evidence.content.cpr import passes_modulus_11
 from addin_backend.model.evidence import Location, SensitivityClass
 from content_samples import evidence, text_file
 from sizes import size
@@ -268,3 +269,50 @@ def test_a_number_that_is_called_cpr_is_always_found(number: str, spelling: str,
 def test_labelled_numbers_of_other_kinds_are_not(number: int, sentence: str) -> None:
     """Ten random digits with the label of something else are no CPR number, even when date and modulus fit."""
     assert () == evidence(sentence.format(number)).identifier_texts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hi Anna, the locker 120683-4417 is free again.",
+        "Tegning 120683-4417 er sendt til arkitekten.",
+        "Nøglebrikken 1206834417 er spærret.",
+        "Her er jeres startnumre:\n\nAnna 1206834417\nBo 0405741235\nCarl 0101801234",
+        "Nøglekortene: Anna 1206834417, Bo 0405741235",
+        "Sagen har hos ham nummer 1206834417.",
+        "Your registration number is 1909264471 and your poster hangs on board 12.",
+        "Hi runners, your chip codes: Anna 1405060814, Bo 1405060815, Carl 1405060816.",
+        "Hej Peter. 2411264418 er klar til afhentning.",
+        "Do not send your CPR number (e.g. 010190-1234) in e-mails.",
+        "The example on the back concerns Test Testesen, 010100-0000.",
+        "The app was updated to 311025-1044.",
+        "Softwaren blev opdateret til 311025-1044.",
+    ],
+)
+def test_the_number_of_a_thing_is_nobodys(body: str) -> None:
+    """Named by the thing before it, by the heading of its list, by the date of its making, or shown as an example."""
+    assert SensitivityClass.CPR not in evidence(body).classes
+
+
+@pytest.mark.parametrize(
+    ("number", "body"),
+    [
+        ("180577-2063", "Udlæg hos Carsten Bille Munch, 180577-2063, for 74.300 kr."),
+        ("120492-1403", "Kopi af folkeregister: Rosa Lauge, f. 12.04.92, løbenr. 1403 (120492-1403), kvittering"),
+        ("190914 3215", "De tre er 2403142980, 190914 3215 og 1112136003, som alle kom fra privatskolen."),
+        ("140413-RV22", "Kommunen har givet hende et administrativt nummer, 140413-RV22."),
+        ("640626-1UK9", "Manden fra i nat er nu oprettet som 640626-1UK9."),
+        ("19 02 64 2331", "Beløbet skal gå til Per Munkholm, 19 02 64 2331."),
+        ("05.09.1968-2214", "Jeg er født Ulla Brask, 05.09.1968-2214."),
+        ("1402853217", 'Her er nummer til kontrakten: "1402853217", så har I mit cpr.'),
+        ("120683-4417", "Ordre 2411264418 er klar. Bo Madsen, 120683-4417, henter den."),
+        ("241126-4418", "Vores nyfødte datter har fået 241126-4418."),
+        ("120683-4417", "Kan ses i e-Boks under 120683-4417."),
+        ("310365-1459", "Der stod vist 3103650-1459 i mit brev, det rigtige er 310365-1459."),
+    ],
+)
+def test_somebodys_number_without_a_label(number: str, body: str) -> None:
+    """A person in the line, a birthday beside it, several people's numbers, a temporary number: and a second number is judged by itself."""
+    found = evidence(body)
+    assert number in found.identifier_texts
+    assert SensitivityClass.CPR in found.classes

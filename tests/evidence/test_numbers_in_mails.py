@@ -11,7 +11,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from addin_backend.evidence.content.cpr import is_date, recognise
+from addin_backend.evidence.content.birthday import is_date
+from addin_backend.evidence.content.cpr import recognise
 from addin_backend.evidence.content.passage import make_passage
 from addin_backend.model.evidence import Location
 from content_samples import evidence

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from addin_backend.evidence.content import damper
-from addin_backend.evidence.content.cpr_context import NEAR, OTHER, judge
+from addin_backend.evidence.content.cpr_context import NEAR, judge
+from addin_backend.evidence.content.cpr_words import OTHER
 from addin_backend.evidence.content.passage import Passage
 
 ACCEPT = 50

@@ -8,44 +8,61 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from addin_backend.evidence.content import damper, number_words, spelled
-from addin_backend.evidence.content.cpr_context import FAR, KEYWORD, NEAR, OTHER, Context, has_person_word, is_labelled, judge
+from addin_backend.evidence.content import cpr_neighbours, number_words, spelled
+from addin_backend.evidence.content.birthday import is_date
+from addin_backend.evidence.content.cpr_context import BESIDE_A_PERSON, FAR, NEAR, Context, is_labelled, is_named_by_a_noun, judge
+from addin_backend.evidence.content.cpr_letters import with_letters
+from addin_backend.evidence.content.cpr_words import KEYWORD, OTHER
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
-from addin_backend.evidence.content.person import has_name
-from addin_backend.model.evidence import SensitivityClass
+from addin_backend.evidence.content.placeholder import is_placeholder
+from addin_backend.model.evidence import Location, SensitivityClass
 
 ACCEPT = 50
 FEWEST_DIGITS = 8
 MOST_HITS = 500  # in one text; what the mail is has long been settled
 MOST_JUDGED = 4_000  # different numbers in one text that are found to be none; the next one counts (in doubt, encrypt)
+LABEL_POINTS = 45  # from here the words around call it a CPR number
+BIRTHDAY = 50  # points for the same day beside it, written as a date; more than those that a word like "løbenr." takes
+DATE_STAMP, DATE_STAMP_DASHED = 30, 20  # a day of these years, where no child is spoken of: a number stamped with its date
+NAMED = 20  # for a noun right before it
+SIGNED = 25  # a signature holds the numbers of firms
+ALIKE = 20  # for several people's numbers in one sentence
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-_PLACEHOLDERS = frozenset({"0123456789", "1234567890", "0000000000", "1111111118", "9999999999", "0101010101", "2512489996", "1234567891"})
 
 _SHAPES = (  # each with the lengths of its groups of digits, one after the other; a colon stands for ten digits
     ("dashed", 50, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
     ("dotted", 35, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
     ("spaced", 40, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
     ("solid", 30, re.compile(":"), re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
+    ("dated", 48, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./](\d\d)[./](\d\d)[ ]?-[ ]?(\d{4})(?!\d)")),
     ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
     ("broken", 30, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
+    (
+        "in groups",
+        30,
+        re.compile("2224"),
+        re.compile(r"(?<!\d)(?<!\d[ ])(\d\d)[ \n](\d\d)[ \n](\d\d)(?:[ \n]|[ ]?-[ ]?)(\d{4})(?!\d)(?![ ]\d)"),
+    ),
+    ("digit by digit", 50, re.compile("1111111111"), re.compile(r"(?<!\d)(\d(?: \d){5}) ?- ?(\d(?: \d){3})(?!\d)")),
+    ("four six", 10, re.compile("46"), re.compile(r"(?<!\d)(\d{4})[- \n](\d{6})(?!\d)")),
     ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
     ("four two four", 30, re.compile("424"), re.compile(r"(?<!\d)(\d{4})[ .-](\d\d)[ .-](\d{4})(?!\d)")),
     ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ ./\-]?(\d\d)[ ./\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
     ("short", 0, re.compile("9"), re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
     ("cut", 0, re.compile("[567][345]"), re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
 )
+_ZERO = re.compile(r"(?:uden|mangler|foranstillet|foran) (?:et )?nul|nul(?:let|ler)? (?:foran|først)|leading zero")
+_HYPHENED = frozenset({"dashed", "dated", "hyphenated", "digit by digit"})
 _UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
 _GROUP = re.compile(r"\d+")
 _REFERENCE = re.compile(
     r"(?:^|[\n.,;(])\s*(?:vores|deres|jeres|din|our|your)?\s*ref(?:erence[nr]?|\.)?(?:\s?(?:nr|no|nummer|number))?\.?\s*[:#]?\s*$"
-)
-_ELECTRONIC = re.compile(  # replacement numbers with letters (C-eCPR: initials; regions and hospitals have their own)
-    r"\d(?<!\w.)\d{5}[- ]?((?=[0-9A-ZÆØÅ]{0,3}[A-ZÆØÅ])(?=[0-9A-ZÆØÅ]{0,3}[0-9])[0-9A-ZÆØÅ]{4})(?!\w)"
 )
 _KEYWORD_PIECES = (
     "cpr",
@@ -60,6 +77,9 @@ _KEYWORD_PIECES = (
     "ssn",
     "tax",
     "identifikation",
+    "sundhedskort",
+    "dansk",
+    "dänisch",
 )
 
 
@@ -70,24 +90,6 @@ class _Candidate:
     start: int
     end: int
     digits: str
-
-
-def century(year: int, seventh: int) -> int:
-    """The full year from its two last digits and the seventh digit."""
-    if seventh <= 3:
-        return 1900 + year
-    if seventh in {4, 9}:
-        return (2000 if year <= 36 else 1900) + year
-    return (2000 if year <= 57 else 1800) + year
-
-
-def is_date(digits: str) -> bool:
-    """Whether the first seven digits give a day of the calendar; 60 may have been added to the day (replacement numbers)."""
-    day, month, year = int(digits[:2]), int(digits[2:4]), century(int(digits[4:6]), int(digits[6]))
-    day -= 60 if day > 60 else 0
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    return 1 <= month <= 12 and 1 <= day <= days[month - 1]
 
 
 def passes_modulus_11(digits: str) -> bool:
@@ -112,7 +114,7 @@ def _candidates(passage: Passage) -> Iterator[_Candidate]:
         found = []
         for shape, base, pattern in known[lengths]:
             for match in pattern.finditer(text, run_start, run_end):
-                digits = "".join(group for group in match.groups() if group)
+                digits = "".join(group for group in match.groups() if group).replace(" ", "")
                 found.append(_Candidate(shape, base, match.start(), match.end(), digits))
         for item in sorted(found, key=lambda one: (one.start, -one.base)):
             if item.start >= taken:
@@ -149,8 +151,10 @@ _NOTHING = Context(0, False, False, "")
 
 def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple[int, Context]:
     """(score, what the words around say)."""
+    if item.shape in _UNUSUAL and (pieces or item.shape == "long year"):
+        return _unusual_score(passage, item)
     if item.shape in _UNUSUAL:
-        return _unusual_score(passage, item) if pieces else (0, _NOTHING)
+        return 0, _NOTHING
     dated = is_date(item.digits)
     if not dated and not pieces:
         return 0, _NOTHING
@@ -164,7 +168,27 @@ def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple
         score += 12
     elif item.digits.startswith("0101"):
         score += 5
-    return (score - 30 if _looks_like_a_time(item) and context.points < 45 else score), context
+    if context.points < LABEL_POINTS:
+        score += _of_neighbours(passage, item, context)
+    return (score - 30 if _looks_like_a_time(item) and context.points < LABEL_POINTS else score), context
+
+
+def _of_neighbours(passage: Passage, item: _Candidate, context: Context) -> int:
+    """Points for what stands further around a number that nothing calls a CPR number."""
+    points = BIRTHDAY if not context.other and cpr_neighbours.is_birthday_nearby(passage, item.start, item.end, item.digits) else 0
+    if cpr_neighbours.is_recent(item.digits) and not cpr_neighbours.speaks_of_child(passage, item.start, item.end):
+        points -= DATE_STAMP_DASHED if item.shape == "dashed" else DATE_STAMP
+    if passage.location_at(item.start) is Location.SIGNATURE and not _stands_alone(passage, item):
+        points -= 0 if item.shape in _HYPHENED else SIGNED
+    if item.shape not in _HYPHENED and is_named_by_a_noun(passage, item.start):
+        points -= NAMED
+    return points
+
+
+def _stands_alone(passage: Passage, item: _Candidate) -> bool:
+    """Whether nothing else stands in the line: below a name, people put their own number so."""
+    begin, stop = passage.line(item.start)
+    return passage.text[begin:stop].strip() == passage.text[item.start : item.end]
 
 
 def _is_bare_reference(passage: Passage, start: int) -> bool:
@@ -182,30 +206,26 @@ def _unusual_score(passage: Passage, item: _Candidate) -> tuple[int, Context]:
     """For spellings that say nothing without the keyword beside them."""
     context = judge(passage, (item.start, item.end), keyed=True, checked=False)
     if item.shape == "short":
-        fits = (context.labelled or _in_cpr_column(passage.folded, item.start)) and is_date("0" + item.digits)
+        fits = (context.labelled or _in_cpr_column(passage.folded, item.start) or _lost_its_zero(passage, item)) and is_date(
+            "0" + item.digits
+        )
         return (60 if fits else 0), context
     if item.shape == "cut":
         return (65 if context.labelled and len(item.digits) in {9, 11} else 0), context
-    return (65 if (context.labelled or context.points >= 45) and is_date(item.digits) else 0), context
+    if item.shape == "long year" and context.points >= BESIDE_A_PERSON // 2 and not cpr_neighbours.is_recent(item.digits):
+        return (55 if is_date(item.digits) else 0), context  # "Ulla Brask, 05.09.1968-2214"
+    return (65 if (context.labelled or context.points >= LABEL_POINTS) and is_date(item.digits) else 0), context
+
+
+def _lost_its_zero(passage: Passage, item: _Candidate) -> bool:
+    """Whether the text says that CPR numbers lost their leading zero."""
+    around = slice(max(0, item.start - FAR), item.end + FAR)
+    return _ZERO.search(passage.folded[around]) is not None and KEYWORD.search(passage.folded[around]) is not None
 
 
 def _in_cpr_column(text: str, place: int) -> bool:
     first = text[: max(0, text.find("\n", 0, 2_000))]
     return place > len(first) and KEYWORD.search(first) is not None
-
-
-def _is_placeholder(passage: Passage, item: _Candidate) -> bool:
-    digits = item.digits
-    if digits in _PLACEHOLDERS or len(set(digits)) <= 1 or (len(digits) == 10 and digits.endswith("0000") and digits.startswith("0000")):
-        return True
-    start, end = passage.sentence(item.start, item.end)
-    sentence = passage.folded[start:end]
-    if damper.is_test_data(sentence):
-        return True
-    if not damper.is_example(sentence):
-        return False
-    before = passage.folded[max(0, item.start - NEAR) : item.start]
-    return not (is_labelled(before) or has_person_word(before) or has_name(passage.text[start:end]))
 
 
 def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
@@ -217,6 +237,9 @@ def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candi
             for start, end, digits in islice(way(passage), MOST_HITS):
                 if is_date(digits):
                     yield _Candidate("spelled", 0, start, end, digits), 60
+    for start, end, digits in islice(spelled.two_pieces(passage), MOST_HITS):
+        if is_date(digits) and not cpr_neighbours.is_recent(digits):
+            yield _Candidate("in two pieces", 0, start, end, digits), 60
     for start, end, digits in islice(spelled.cells(passage), MOST_HITS):
         if is_date(digits):
             item = _Candidate("cells", 20, start, end, digits)
@@ -225,10 +248,11 @@ def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candi
 
 def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int, Context]]:
     """Every candidate with its score and context, until enough are found. What stands in the same words is judged once."""
-    known: dict[str, tuple[int, Context]] = {}
+    known: dict[tuple[str, int, int], tuple[int, Context]] = {}
     found = 0
     for item in _candidates(passage):
-        key = passage.text[max(0, item.start - 150) : item.end + 130]
+        begin = max(0, item.start - 150)
+        key = passage.text[begin : item.end + 130], item.start - begin, item.end - begin  # two numbers may stand in the very same words
         if key not in known:
             known[key] = _score(passage, item, pieces) if len(known) - found < MOST_JUDGED else (ACCEPT, _NOTHING)
             found += known[key][0] >= ACCEPT
@@ -237,16 +261,35 @@ def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candid
             return
 
 
+def _in_company(passage: Passage, judged: list[tuple[_Candidate, int, Context]]) -> Iterator[tuple[_Candidate, int, Context]]:
+    """The numbers of a text without any label, each weighed with the others beside it."""
+    row = cpr_neighbours.of_one_day(passage, [item.digits for item, _, _ in judged])
+    sentences: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    for item, _, _ in judged:
+        if len(item.digits) == 10:
+            sentences[passage.sentence_number(item.start)].append((item.digits, is_date(item.digits)))
+    alike = {number for number, given in sentences.items() if cpr_neighbours.all_days(given)}
+    for item, score, context in judged:
+        more = ALIKE if passage.sentence_number(item.start) in alike and is_date(item.digits) else 0
+        yield item, score + more - (ALIKE if item.digits in row else 0), context
+
+
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Every CPR number in the passage."""
     folded, pieces = passage.folded, _pieces(passage)
     kept: list[tuple[int, int]] = []  # (end, start) of each, in order
     judged = list(_judged(passage, pieces))
     things = {
-        item.digits[:6] for item, _, context in judged if context.other
+        item.digits[:6] for item, score, context in judged if context.other and score < ACCEPT
     }  # "version 100562-4255 … the one on the drive is 100562-4254"
+    if not pieces:
+        judged = list(_in_company(passage, judged))
     for item, score, context in judged:
-        if score >= ACCEPT and not (item.digits[:6] in things and not context.labelled) and not _is_placeholder(passage, item):
+        if (
+            score >= ACCEPT
+            and not (item.digits[:6] in things and not context.labelled)
+            and not is_placeholder(passage, (item.start, item.end), item.digits)
+        ):
             labelled = is_labelled(folded[max(0, item.start - NEAR) : item.start])
             why = "called a CPR number" if labelled else "shape and date of a CPR number"
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, min(score, 100), why, identifier=True)
@@ -256,18 +299,6 @@ def recognise(passage: Passage) -> Iterator[Hit]:
     for item, score in _spelled(passage, pieces):
         next_kept = bisect_right(kept, (item.start, item.start))
         overlaps = next_kept < len(kept) and kept[next_kept][1] < item.end
-        if score >= ACCEPT and not overlaps and not _is_placeholder(passage, item):
+        if score >= ACCEPT and not overlaps and not is_placeholder(passage, (item.start, item.end), item.digits):
             yield Hit("cpr", SensitivityClass.CPR, "cpr", item.start, item.end, score, "called a CPR number", identifier=True)
-    if any(piece in passage.vocabulary for piece in ("cpr", "personn", "erstatning", "replacement")):
-        for match in _ELECTRONIC.finditer(passage.text):
-            if KEYWORD.search(folded, max(0, match.start() - FAR), match.end() + 100):
-                yield Hit(
-                    "cpr",
-                    SensitivityClass.CPR,
-                    "cpr",
-                    match.start(),
-                    match.end(),
-                    80,
-                    "replacement CPR number with letters",
-                    identifier=True,
-                )
+    yield from with_letters(passage)

@@ -9,69 +9,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from addin_backend.evidence.content.cpr_neighbours import is_list_of_things
+from addin_backend.evidence.content.cpr_words import DOSSIER, KEYWORD, LABEL, MANY, OTHER
 from addin_backend.evidence.content.passage import Passage
 from addin_backend.evidence.content.person import Link, has_first_name, has_name, link_in, words_in
 from addin_backend.model.evidence import Location
 
 NEAR, FAR = 60, 300  # characters before a number in which a label or a keyword counts
 HEADER_LINES = 40  # of a table, above a number, in which its head is looked for
+BESIDE_A_PERSON = 22  # points for a person in the same line
+NEARBY = 11  # for a person in the lines around
 LEFT = 110  # characters before a number in which the governing word is looked for
 
-KEYWORD = re.compile(
-    r"(?<![a-zæøå])(?:pnr|e?cpr(?!\W{1,2}(?:and|og|training|kursus|course|session|cert|dummy|class|instruct|drill|dukke|øvelse|manikin"
-    r"|skills))"
-    r"|person(?:al)?\s?-?(?:nummer|numre|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|danish id|dansk id"
-    r"|fødselsnummer|fødselsnr|fødsels- og personnummer|civil reg(?:istration|\.)|erstatningsnummer|erstatningsnr"
-    r"|erstatnings-?personnummer"
-    r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer|identification number|person-?id|personligt id)"
-    r"(?![a-zæøå]*(?:brev|bekend))",
+_CPR_LIKE = re.compile(
+    r"(?:cpr|person|fødsel|sygesikring|sundhedskort|gult? kort|gule kort|yellow card|løbenr|løbenummer|erstatning|civil|ssn|social"
+    r"|danish|national)"
 )
-LABEL = re.compile(
-    r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|civil reg(?:istration|\.)|erstatningsnummer"
-    r"|erstatningspersonnummer"
-    r"|(?<![a-z])ssn|danish id)[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?[ \t]*"
-    r"(?:(?:er|is|var|på|for|of|hedder|lyder)(?: (?:vist|nok|altså|jo|også|now|still|vistnok|på|stadig))?"
-    r"|(?:på|for|of) \w+(?: \w+)? (?:er|is)|:|=|;|\(|,|/)?[ \t:=(\"'*>\[]*$"
+_RECORD = re.compile(  # "blodprøve fra 0405741235": what is kept of a person
+    r"(?:prøven?|prøvesvar\w*|henvisning\w*|recept\w*|journal\w*|attest\w*|løn\w*|scanning\w*|fuldmagt\w*|samtykke\w*|prescription|referral"
+    r"|patient\w*|sygemelding\w*|indlæggelse\w*|oplysninger\w*|data)\s(?:på|for|fra|til|om|of|from)\s$"
 )
-# Words for the number of a thing: long ones also as the end of a compound ("supportsag"), short ones only alone.
-_THING = (
-    r"ordren?|order|faktura(?:en)?|invoice|bilag(?:et)?|sag(?:en)?|case|reference(?:n)?|kvittering(?:en)?|receipt|ticket|tracking"
-    r"|track ?(?:&|and|og) ?trace"
-    r"|pakken?|pakkelabel|parcel|shipment|consignment|forsendelsen?|policen?|policy|version(?:en)?|release|revision|serien?|serial"
-    r"|batch|konto(?:en)?|account"
-    r"|telefon|mobil|phone|vare(?:n)?|artikel|model|måler(?:en)?|meter|timestamp|tidsstempel|rekvisition(?:en)?|purchase order"
-    r"|billet(?:ten)?|booking|reservation(?:en)?"
-    r"|passcode|licens|license|skade(?:n)?|claim|anlæg(?:get)?|aftale|commit|kode(?:n)?|key|nøgle|nøglekort|adgangskort"
-    r"|transaktion(?:en)?|transaction|fejl(?:en)?|error|kørsel|kørslen"
-    r"|jobbet|chassis|stelnummer|matrikel|lejemål(?:et)?|projekt(?:et)?|project|udbud|tender|protokol|bestilling(?:en)?"
-    r"|opgave(?:n)?|incident|hændelse(?:n)?|firmware|stregkode|barcode"
-    r"|lokation|ejendom(?:men)?|postboks|container|trailer|gavekort|voucher|betaling|payment|kreditor|leverandør|supplier|vendor"
-    r"|budget|afdeling|department|lokale|mandat|token"
-    r"|seddel|sedlen|label|anmeldelse|genstand|maskine|machine|asset|inventar|enhed(?:en)?|device|pumpe|printer|terminal|sensor"
-    r"|edition|kampagne|tilbud|quote|nummerplade|dør"
-    r"|løbenummer|sekvens|sequence|parti|regning(?:en)?|bill|apparat|elevator|kopimaskine|skærm|server|router|opgavenr|patch"
-    r"|instrument|vogn(?:en)?|pallen?|kollo|kolli|gtin|register"
+_IS = re.compile(
+    r"\b(?:jeg(?: selv)?|hun|han|he|she|i|vedkommende) (?:er|is|am|har|has|hedder)(?: født)?[\s:]*$"
+)  # "og jeg selv er 0405741235"
+_NOUN = re.compile(  # a noun that says which one it is
+    r"(?:([a-zæøå][a-zæøå'-]{2,}) (?:nr\.?|no\.?|nummer|number)|([a-zæøå]{3,}(?:en|erne|ene))|(?<=the )([a-z]{3,})"
+    r"|(?<=[a-z] )([a-zæøå]+-?id))[ :]{1,2}$"
 )
-_SHORT = (
-    r"ref|po|id|sn|kto|s/n|rma|sku|ean|gln|cvr|vat|kl|isbn|issn|imei|fik|giro|iban|lot|trace|build|run|step|job|log|item|tlf|tel|fax"
-    r"|reg|stel|code|din|iso|cas|rekv|fakt|ordre"
-    r"|varenr|lejl|boks|bygning|fly|flight|tog|rute|hold|event|prøve|sample|glas|rør|dok|doc|document|dokument|journal|sending"
-    r"|change|task|matter|permit|chip|type|besked-?id|møde-?id|meeting id|p-?nummer|se-?nr"
-)
-_ROLES = (
-    r"kunde|customer|medarbejder|employee|medlem|medlems|member|elev|student|patient|borger|bruger|user|lejer|tenant|debitor|klient|client"
-    r"|personale|staff|løn"
-)
-_NUMBERS = r"nr|nummer|nummeret|numre|numrene|number|numbers|no|id|id'et|koden?"
-OTHER = re.compile(
-    rf"(?<![a-zæøå])(?:[a-zæøå]{{0,22}}?(?:{_THING})(?:s|e|er|en|et|n|ens|ets|erne)?(?:-?[ ]?(?:{_NUMBERS}))?"
-    rf"|(?:{_SHORT})(?:-?[ ]?(?:{_NUMBERS}))?|[a-zæøå]{{0,12}}?(?:{_ROLES})-?[ ]?(?:{_NUMBERS}|kort)"
-    r"|(?!person|fødsels|erstatnings|cpr)[a-zæøå]{3,22}?-?(?:nr|nummer|nummeret|numre|numrene)|j\.?[ ]?nr"
-    r"|(?!personal|danish|insurance|security|civil|registration|id|cpr|her|his|my|your|the|their|own|new|temporary)[a-z]{4,16} number"
-    r"|ordrebekræftelse|bekræftelse|confirmation|part|application|docket|folder|mappen?|kartotek|arkiv\w*|file|record|chip|stand|slot|gate|sektion|kapitel|paragraf|karnov|fob|ufr)"
-    r"(?![a-zæøå])\.?"
-)
-_CPR_LIKE = re.compile(r"(?:cpr|person|fødsel|sygesikring|erstatning|civil|ssn|social|danish|national)")
+_NO_NOUN = frozenset("the and mit hans hendes dit deres vores our his her their your its det den some any with personligt nye new".split())
+_PURPOSE = re.compile(r"\b(?:nr\.?|nummer|numre|number|oplysninger\w*|data|details)(?: \w+)? (?:til|for|to)(?: the)? $")
+_NUMBERED = re.compile(r"\b(?:nummer|nr\.?|number|no\.)[\s:]*$")
 _OWNER = re.compile(
     r"[\s:]*(?:for|fra|of|til|to|på|from|hos|tilhører|belongs to)[\s:]*"
 )  # "prøve fra 040574-1235": the number stands for a person
@@ -81,10 +48,10 @@ _OWN_NUMBER = re.compile(  # somebody's number, without a word for its kind
     r"|nye)\s(?:nr\.?|nummer|number|id)(?:\s(?:er|is|was|var|now|nu))?[\s:]*$"
 )
 _LOOSE = re.compile(r"patient|journal|borger|(?<![a-zæøå])(?:sags?|case|ref|reference|(?<!-)id)(?![a-zæøå]*-?id)")
-_ABBREVIATION = re.compile(r"(?<![A-ZÆØÅ-])(?!CPR|PNR|DK|PT|SSN|HR|FRU|MR|MRS|MS)[A-ZÆØÅ]{2,5}[ :.#-]{1,2}$")  # "FOB 120470-2221"
+_ABBREVIATION = re.compile(r"(?<![A-Za-zÆØÅæøå-])(?!CPR|PNR|DK|PT|SSN|HR|FRU|MR|MRS|MS)[A-ZÆØÅ]{2,5}[ :.#-]{1,2}$")  # "FOB 120470-2221"
 _AFTER = re.compile(r"[\s\"'*]*\(([^)\d]{3,40})\)")
 _CONNECTIVE = re.compile(
-    r"[\s:.#=(\[\"'*>,-]*(?:(?:er|is|was|med|with|nu|now|har|hedder|lyder|på|som|under|ved|the|a|nr|no|nummer|number|og|and|id|den"
+    r"[\s:.#=(\[\"'*>,-]*(?:(?:er|is|was|med|with|nu|now|har|hedder|lyder|på|on|fået|fik|got|som|under|ved|the|a|nr|no|nummer|number|og|and|id|den"
     r"|vores|our|jeres|your|ny|nye|new|ikke|not|men|but|to)\b[\s:.#=(\[\"'*,-]*){0,4}[a-z]{0,3}[-/]?$"
 )
 _PERSONS = frozenset(
@@ -95,6 +62,7 @@ _PERSONS = frozenset(
     bisidder medejer låntager skyldner kontohaver indehaver rejsende employee worker pupil student members medlemmer børnene børn kunder
     patienter ejerne parent parents elever borgere person persone personen kids children son daughter wife husband kone mand widow enke
     twin twins resident joiner joiners colleague trainee lærling
+    pupils students patients residents citizens clients tenants employees customers colleagues
     """.split()
 )
 _PERSON_STEMS = tuple(
@@ -108,6 +76,7 @@ _SMALL_WORD = re.compile(r"[a-zæøå]+")
 _NUMBER = re.compile(r"\d[\d ./-]{3,}\d")
 GLUED = re.compile(r"[=&#/\\@%]|\?\w|-?[A-Za-z]|-\d|\.[a-z]+\.[a-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%<>]$|[a-z]-?$|\d[.,:/-]?$")
+_TAGGED = re.compile(r"<(?:id|pt|pid|person|patient|borger|nr|nummer|number)>$")  # an element of XML
 _LAST_FOUR = re.compile(r"(?:sidste fire|fire sidste|sidste 4|slutter|ender|slutningen|efter stregen|last four|ending|løbenummer)")
 
 
@@ -168,6 +137,8 @@ def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
     """(points, reason) of the nearest word before the number that says what numbers stand here."""
     left = _without_twins(passage.folded[begin:start])
     original = passage.text[begin : begin + len(left)]
+    if _IS.search(left):
+        return BESIDE_A_PERSON, ""
     keyword, other = _last(KEYWORD, left), None
     for found in OTHER.finditer(left):
         if not _CPR_LIKE.match(found.group()) and not (keyword and found.start() < keyword.end() <= found.end() + 8):
@@ -183,10 +154,18 @@ def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
         r"(?:nr|nummer|no|id)\.?$|ordre|faktura|sag|invoice|order|case|police", other.group()
     ):
         return 0, ""
+    dossier = DOSSIER.fullmatch(other.group()) is not None
+    if dossier and _PURPOSE.search(left[: other.start()]):  # "mit nummer til kontrakten: …"
+        return 0, ""
     if _CONNECTIVE.fullmatch(between):
         return -65, "called another kind of number"
-    if _is_person(between, original[other.end() :]):
+    if dossier:
         return 0, ""
+    if MANY.search(other.group()) and re.match(r"[^\d\n:]{0,20}:", between):  # "startnumre: Anna 1206834417, Bo …"
+        return -65, "called another kind of number"
+    if _is_person(between, original[other.end() :]):
+        pronoun_only = _NUMBERED.search(between) and not has_name(" " + original[other.end() :])
+        return (-42, "called another kind of number") if pronoun_only and not _CPR_LIKE.search(between) else (0, "")
     if _NUMBER.search(between):  # the label had its number already
         return -12, ""
     return -42 if len(between) < 45 else -25, "called another kind of number"
@@ -218,6 +197,26 @@ def _column_header(passage: Passage, line: int, place: int) -> str:
     return header if not any(char.isdigit() for char in header) else ""
 
 
+def _names_a_thing(rest: str) -> bool:
+    """Whether the rest of a file's name speaks of a thing ("131147-0955 foelgeseddel.pdf")."""
+    letters = rest.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
+    return any(not DOSSIER.fullmatch(found.group()) for found in OTHER.finditer(letters))
+
+
+def is_named_by_a_noun(passage: Passage, start: int) -> bool:
+    """Whether the word right before the number is one that names a thing: none for a person, no name, none of the small words."""
+    line, _ = passage.line(start)
+    found = _NOUN.search(passage.folded, max(line, start - NEAR), start)
+    word = found.group(number := found.lastindex or 0) if found else ""
+    if not found or word in _NO_NOUN or has_person_word(word):
+        return False
+    begin = max(line, found.start(number) - 40)
+    words = passage.text[begin : found.end(number)]
+    if not passage.text[found.start(number)].isupper():
+        return True
+    return not has_first_name(words) and not has_name(" " + words)
+
+
 def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool) -> Context:
     """The context of the number at ``span``. ``keyed``: the text has a keyword somewhere at all; ``checked``: modulus 11 holds."""
     start, end = span
@@ -231,25 +230,25 @@ def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool
     if not text[begin:start].strip(" \t\n\"'-*•(") and begin:
         begin = max(passage.line(max(0, begin - 1))[0], begin - LEFT)  # the label stands on the line above
     points, reason = _governing(passage, start, begin)
-    if (
-        "\t" in text[line:line_end]
-        and (header := _column_header(passage, line, start))
-        and not KEYWORD.search(header)
-        and OTHER.search(header)
-    ):
+    header = _column_header(passage, line, start) if "\t" in text[line:line_end] else ""
+    if (header and not KEYWORD.search(header) and OTHER.search(header)) or (not reason and is_list_of_things(passage, start)):
+        points, reason = -65, "called another kind of number"
+    if passage.location is Location.ATTACHMENT_NAME and not reason and _names_a_thing(folded[end:]):
         points, reason = -65, "called another kind of number"
     after = _AFTER.match(folded, end)
     if after and OTHER.search(after[1]) and not _CPR_LIKE.search(after[1]):
         points, reason = -65, "called another kind of number"
     if points < 0 and checked and _is_loose(passage, begin, (start, end)):
         points, reason = 0, ""  # a case is often called by the number of its person
+    if not reason and _RECORD.search(before):
+        points += BESIDE_A_PERSON
     row = slice(max(min(line, begin), start - 140), min(max(line_end, end), end + 120))
     if _is_person(folded[row], text[row]):
-        points += 22
+        points += BESIDE_A_PERSON
     else:
         around = slice(max(0, begin - 130), min(len(text), stop + 130))
-        points += 11 if _is_person(folded[around], text[around]) else 0
-    if _PLACE.search(before[-3:]) or GLUED.match(text, end):
+        points += NEARBY if _is_person(folded[around], text[around]) else 0
+    if (_PLACE.search(before[-3:]) and not _TAGGED.search(before)) or GLUED.match(text, end):
         points -= 45
     if keyed and points > -40 and reason != "called a CPR number":
         if KEYWORD.search(folded, end, min(stop, end + 40)):

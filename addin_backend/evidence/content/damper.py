@@ -44,7 +44,7 @@ _NO_CONTENT = re.compile(
 )
 _TEST = re.compile(
     r"(?<![.@\w])(?:test-?(?:person|cpr|nummer|data|borger|bruger|patient)\w*|testcpr\w*|dummy\w*|fiktiv\w*|opdigt\w*|fictitious|fake"
-    r"|placeholder|pladsholder\w*|syntetisk\w*|synthetic)\b",
+    r"|test testesen|test testsen|testesen|placeholder|pladsholder\w*|syntetisk\w*|synthetic)\b",
 )
 _EXAMPLE = re.compile(r"(?<![.@\w])(?:eksemp(?:el|l)\w*|sample|example|formatet?|mønster)\b")
 _MADE_UP = re.compile(r"\b(?:fiktiv\w*|fictitious|fictional|opdigt\w*|hypothetical\w*|hypotetisk\w*)\b")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from addin_backend.evidence.content.passage import Passage
 
 _PIECES = ("cpr", "personnummer", "personnr", "personal number", "fødselsnummer", "sygesikring", "civil registration", "ssn")
 _LABELLED = re.compile(
     rf"(?<![a-zæøå])e?(?:{'|'.join(_PIECES)})[a-zæøå.]{{0,8}}[ \t]{{0,3}}(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?\s{{0,3}}"
-    r"(?:er|is|var|på|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?=[0-9])"
+    r"(?:er|is|var|på|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?:(?:so|altså|så|which is|nemlig)[\W_]{1,4})?(?=[0-9])"
 )
 _LABELLED_ANY = re.compile(_LABELLED.pattern.replace("(?=[0-9])", "(?=[0-9oоil|])"))
 _TEN = re.compile(r"[0-9](?:[\W_]{0,6}[0-9]){9}(?![0-9])")
@@ -45,6 +46,7 @@ def labelled(passage: Passage) -> Iterator[tuple[int, int, str]]:
 _LETTERED = re.compile(r"[0-9oоil|](?:[ .-]{0,3}[0-9oоil|]){9}(?![0-9a-zæøå])")
 _LETTERS = frozenset("oоil|")
 _AS_DIGITS = str.maketrans("oоil|", "00111")
+MOST_CUES = 500  # of one text
 FEWEST_TRUE = 5  # true digits among ten characters
 _FOUR_APART = re.compile(
     r"(?<![0-9])([0-9]{6})(?![0-9])[^0-9\n]{0,60}?(?:sidste fire|fire sidste|sidste 4|slutter|ender|last four|last 4|ending|løbenummer)"
@@ -77,6 +79,49 @@ def apart(passage: Passage) -> Iterator[tuple[int, int, str]]:
         if found:
             done = found.end()
             yield found.start(), found.end(), found[1] + found[2]
+
+
+_DAY = (
+    r"(?:[0-9]{6}|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:19|20)?[0-9]{2}|[0-9]{1,2}(?:\.|st|nd|rd|th)? (?:of )?[a-z]{3,9}\.? (?:19|20)?[0-9]{2})"
+)
+_CUE = (
+    r"(?:sidste fire|fire sidste|sidste 4|de fire|slutter|ender|last four|last 4|ending|løbenr|løbenummer|kombineret med|kontrolcif|then"
+    r"|og så|og saa|efterfulgt|followed by|next band|plus)"
+)
+_BEHIND = r"(?:til sidst|i enden|til slut|bagefter|i slutningen|efter stregen|after|at the end|afterwards)"
+_TWO_PIECES = re.compile(
+    rf"(?<![0-9])({_DAY})(?![0-9])(?:[^0-9]{{0,60}}?{_CUE}[^0-9]{{0,30}}?([0-9]{{4}})(?![0-9])"
+    rf"|[^0-9]{{1,40}}?([0-9]{{4}})(?![0-9])[^0-9\n]{{1,12}}?{_BEHIND}\b)"
+)
+_LAST = re.compile(_CUE + "|" + _BEHIND)
+_MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+_ENGLISH = {"may": 5, "oct": 10}
+
+
+def _six(day: str) -> str:
+    """The six digits of a written day; "" when it is none."""
+    numbers = re.findall(r"[0-9]+", day)
+    if len(numbers) == 1:
+        return day
+    if len(numbers) == 3:
+        return f"{numbers[0]:0>2}{numbers[1]:0>2}{numbers[2][-2:]}"
+    word = re.search(r"(?<![a-z])(?!of)[a-z]{3,}", day)
+    name = word.group()[:3] if word else ""
+    month = _ENGLISH.get(name) or (_MONTHS.index(name) + 1 if name in _MONTHS else 0)
+    return f"{numbers[0]:0>2}{month:02}{numbers[1][-2:]}" if month else ""
+
+
+def two_pieces(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) where a birthday and "the last four are" four digits stand in one sentence or two, without a label too."""
+    text = passage.folded
+    done = 0
+    for cue in islice(_LAST.finditer(text), MOST_CUES):
+        if cue.start() < done:
+            continue
+        found = _TWO_PIECES.search(text, max(done, cue.start() - 110), cue.end() + 40)
+        if found and (six := _six(found[1])):
+            done = found.end()
+            yield found.start(), found.end(), six + (found[2] or found[3])
 
 
 def cells(passage: Passage) -> Iterator[tuple[int, int, str]]:
