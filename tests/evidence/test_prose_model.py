@@ -162,7 +162,8 @@ def test_training_is_reproducible(monkeypatch: pytest.MonkeyPatch) -> None:
     read = [training.example_of(item, known, model.layout) for item in training.read_lines("tune.jsonl")[:24]]
     mails = training.without_rare(read)
     inputs = [combined_inputs(score(item.seen, model), item.rules) for item in mails]
-    first, second = (training.trained(mails, inputs, model.concepts, model.layout) for _ in range(2))
+    corpus = training.corpus_of(mails)
+    first, second = (training.trained(mails, corpus, inputs, model.concepts, model.layout) for _ in range(2))
     assert first == second
     once = set(read[0].whole[0]) - set(mails[0].whole[0])
     assert once
