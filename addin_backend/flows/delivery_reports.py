@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from addin_backend.errors import Conflict, NotFound, SendSecurelyError
 from addin_backend.evidence.delivery_report import Action, DeliveryReport, Line, read_report
 from addin_backend.flows.after_send import job_id_of
 from addin_backend.flows.groups import message_id as own_message_id
+from addin_backend.flows.patience import Patience
 from addin_backend.model.decision import Protection
 from addin_backend.model.delivery import Arrived, ArrivedPage, Delivery, Fate, Source, weight
 from addin_backend.model.ledger import SentEntry
@@ -26,7 +27,7 @@ from addin_backend.ports import AccountabilityLog, Clock, Log, Outgoing, Pseudon
 from addin_backend.sealing import sender_note
 
 PAGE = 200  # items asked for at once
-LARGEST = 40 * 1024 * 1024  # octets of a report that is opened; larger ones the sender sees in Outlook only
+LARGEST = 20 * 1024 * 1024  # octets of a report that is opened (it may bring the mail along); larger ones the sender sees in Outlook only
 OLDEST = timedelta(days=30)  # a report that comes later is about nothing that anybody waits for
 AT_ONCE = 50  # notes in one round
 _LEFT = frozenset({SendState.SENT, SendState.UNCERTAIN})
@@ -89,6 +90,7 @@ class Reporting:
     events: Log
     clock: Clock
     notification_address: str = ""
+    patience: Patience = field(default_factory=Patience)
 
 
 # --- what a report is about ---------------------------------------------------------------------------------------------
@@ -205,15 +207,27 @@ def _pages(mailbox: str, state: str, parts: Reporting) -> Iterator[ArrivedPage]:
 def read_reports(mailbox: str, parts: Reporting) -> int:
     """Take in the reports that came to a mailbox since the last time; how many were news. Raises Unavailable, NotYours, LogBroken.
 
-    A mailbox that is met for the first time begins now. Only what may be a report is opened.
+    A mailbox that is met for the first time begins now. Only what may be a report is opened, a few at a time.
     """
-    place, news = parts.deliveries.place(mailbox), 0
+    place, news, unread = parts.deliveries.place(mailbox), 0, 0
+
+    def get(batch: Sequence[SentEntry]) -> list[Delivery]:
+        return [one for mime in parts.inboxes.read_sent(mailbox, batch).values() for one in _found(mailbox, read_report(mime), parts)]
+
+    def take(_batch: Sequence[SentEntry], found: list[Delivery] | None) -> None:
+        nonlocal news
+        if found is None:
+            parts.events.warning("delivery_report_given_up")
+        news += sum(take_in(delivery, parts) for delivery in found or ())
+
     for page in _pages(mailbox, place or "", parts):
-        wanted = [SentEntry(item_id=one.item_id, message_id="", size=one.size) for one in page.entries if _may_be_one(one)]
-        if place is not None and wanted:
-            for mime in parts.inboxes.read_sent(mailbox, wanted).values():
-                news += sum(take_in(delivery, parts) for delivery in _found(mailbox, read_report(mime), parts))
-        parts.deliveries.keep_place(mailbox, page.state)
+        if place is not None:
+            wanted = [SentEntry(item_id=one.item_id, message_id="", size=one.size) for one in page.entries if _may_be_one(one)]
+            unread += parts.patience.read(mailbox, wanted, LARGEST, get, take)
+        if not unread:  # else this page is listed again in the next round
+            parts.deliveries.keep_place(mailbox, page.state)
+    if unread:
+        parts.events.warning("delivery_reports_not_read", items=unread)
     return news
 
 
@@ -226,6 +240,9 @@ def read_all(mailboxes: Sequence[str], parts: Reporting, stop: Callable[[], bool
             news = read_reports(mailbox, parts)
         except SendSecurelyError as error:
             parts.events.warning("inbox_not_read", code=error.code)
+            continue
+        except Exception:  # noqa: BLE001 whatever it was, the next mailbox is read, and this one again in the next round
+            parts.events.error("inbox_not_read", exc_info=True)
             continue
         if news:
             parts.events.info("delivery_reports", news=news)

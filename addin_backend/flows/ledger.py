@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+import msgspec
 
 from addin_backend.accountability import records
 from addin_backend.accountability.records import Act
 from addin_backend.errors import BadInput, Conflict, NotFound, NotOpened, SendSecurelyError
-from addin_backend.evidence.mime import parse_message
+from addin_backend.evidence.mime import MAX_BYTES, parse_message
 from addin_backend.evidence.same_mail import fingerprint
 from addin_backend.flows.after_send import SentStore, job_of_mail
 from addin_backend.flows.check import Ask, Checking, check
+from addin_backend.flows.explanations import Explanations
+from addin_backend.flows.patience import Patience
 from addin_backend.model.decision import Action, Decision, Protection
 from addin_backend.model.evidence import Evidence
 from addin_backend.model.ledger import How, LedgerLine, Note, Place, SentEntry, SentPage
@@ -88,14 +92,29 @@ class Reconciling:
     events: Log
     clock: Clock
     keep: Callable[[str, Decision], None]
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(slots=True)
 class Count:
-    """How many items of each kind one run met; ``old`` were sent before the ledger began or were met before."""
+    """How many items of each kind one run met; ``old`` were sent before the ledger began or were met before.
+
+    ``unread`` could not be read and are tried again. One that is given up is judged as an unreadable mail, which is a case.
+    """
 
     by: dict[How, int]
     old: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run over one mailbox."""
+
+    mailbox: str
+    checking: Checking
+    parts: Reconciling
+    count: Count
 
 
 def note_let_go(ledger: Ledger, message: Message, act: Act) -> None:
@@ -111,28 +130,6 @@ def _key(entry: SentEntry) -> str:
 def _is_ours(mailbox: str, entry: SentEntry, store: SentStore) -> bool:
     job = job_of_mail(mailbox, entry.message_id, store)
     return job is not None and entry.marker.startswith(f"{job.job_id}.")
-
-
-class Explanations:
-    """What can explain the items of one page: each note one item, and the same item again after a run that was cut off."""
-
-    def __init__(self, notes: Sequence[Note]) -> None:
-        self._notes = {note.event_id: note for note in notes}
-        self.used: list[Note] = []
-
-    def take(self, name: str, key: str, earliest: datetime, latest: datetime) -> bool:
-        """Whether something noted under ``name`` in that time explains the item ``key``."""
-        fits = [note for note in self._notes.values() if note.name == name and earliest <= note.at <= latest]
-        chosen = next((note for note in fits if note.used_by == key), None) or next((note for note in fits if not note.used_by), None)
-        if chosen is None:
-            return False
-        self._notes[chosen.event_id] = taken = Note(name=name, event_id=chosen.event_id, at=chosen.at, used_by=key)
-        self.used.append(taken)
-        return True
-
-    def offer(self, note: Note) -> None:
-        """A note that the mail itself brings, unless it is known."""
-        self._notes.setdefault(note.event_id, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,31 +208,37 @@ def _base(mailbox: str, entry: SentEntry, how: How, parts: Reconciling) -> Ledge
 
 
 def _with(line: LedgerLine, how: How, *, event_id: str = "", action: str = "", codes: tuple[str, ...] = ()) -> LedgerLine:
-    return LedgerLine(
-        key=line.key,
-        mailbox=line.mailbox,
-        how=how,
-        sent_at=line.sent_at,
-        seen_at=line.seen_at,
-        event_id=event_id,
-        action=action,
-        codes=codes,
-    )
+    return msgspec.structs.replace(line, how=how, event_id=event_id, action=action, codes=codes)
 
 
-def _page_lines(
-    mailbox: str, entries: Sequence[SentEntry], checking: Checking, parts: Reconciling
-) -> tuple[list[LedgerLine], Sequence[Note]]:
-    """The lines of a page, and what explained them. The notes of all its items are asked for at once."""
-    own = [entry for entry in entries if _is_ours(mailbox, entry, parts.store)]
-    others = [entry for entry in entries if entry not in own]
-    mimes = parts.sent_items.read_sent(mailbox, others) if others else {}
-    items = [_read(mailbox, entry, mimes.get(entry.item_id), parts) for entry in others]
+def _take(place: Place, items: Sequence[_Read], run: _Run) -> None:
+    """Settle what was read. Each few items are settled by themselves, so a run that is cut off does not judge them again."""
     names = {item.name for item in items} | {_ticket_name(item.ticket) for item in items if item.ticket is not None}
-    explained = Explanations(parts.ledger.notes(sorted(names)))
-    lines = [_base(mailbox, entry, How.OURS, parts) for entry in own]
-    lines += [_line(mailbox, item, explained, checking, parts) for item in items]
-    return lines, explained.used
+    explained = Explanations(run.parts.ledger.notes(sorted(names)))
+    _settle([_line(run.mailbox, item, explained, run.checking, run.parts) for item in items], place, explained.used, run)
+
+
+def _settle(lines: Sequence[LedgerLine], place: Place, used: Sequence[Note], run: _Run) -> None:
+    run.parts.ledger.settle(run.mailbox, lines, place, used)
+    for line in lines:
+        run.count.by[line.how] += 1
+
+
+def _page(entries: Sequence[SentEntry], place: Place, run: _Run) -> int:
+    """Settle the items of a page under the place before it; how many could not be read yet."""
+    own = [entry for entry in entries if _is_ours(run.mailbox, entry, run.parts.store)]
+    _settle([_base(run.mailbox, entry, How.OURS, run.parts) for entry in own], place, (), run)
+
+    def get(batch: Sequence[SentEntry]) -> list[_Read]:
+        mimes = run.parts.sent_items.read_sent(run.mailbox, batch)
+        return [_read(run.mailbox, entry, mimes.get(entry.item_id), run.parts) for entry in batch]
+
+    def take(batch: Sequence[SentEntry], items: list[_Read] | None) -> None:
+        if items is None:
+            run.parts.events.warning("sent_item_given_up", items=len(batch))
+        _take(place, [_read(run.mailbox, entry, None, run.parts) for entry in batch] if items is None else items, run)
+
+    return run.parts.patience.read(run.mailbox, [entry for entry in entries if entry not in own], MAX_BYTES, get, take)
 
 
 def _pages(mailbox: str, place: Place | None, parts: Reconciling) -> Iterator[SentPage]:
@@ -261,17 +264,18 @@ def reconcile(mailbox: str, checking: Checking, parts: Reconciling) -> Count:
     """
     place, began = parts.ledger.place(mailbox), parts.clock().replace(microsecond=0)  # Exchange tells the time of sending in seconds
     since = place.since if place else began
-    count = Count(dict.fromkeys(How, 0))
+    run = _Run(mailbox, checking, parts, Count(dict.fromkeys(How, 0)))
+    kept = place or Place(state="", since=since, read_at=began)
     for page in _pages(mailbox, place, parts):
         fresh = {_key(entry): entry for entry in page.entries if entry.sent_at is None or entry.sent_at >= since}
         for key in parts.ledger.known(mailbox, list(fresh)):
             del fresh[key]
-        count.old += len(page.entries) - len(fresh)
-        lines, used = _page_lines(mailbox, list(fresh.values()), checking, parts)
-        parts.ledger.settle(mailbox, lines, Place(state=page.state, since=since, read_at=parts.clock()), used)
-        for line in lines:
-            count.by[line.how] += 1
-    return count
+        run.count.old += len(page.entries) - len(fresh)
+        run.count.unread += _page(list(fresh.values()), kept, run)
+        if not run.count.unread:  # else this page is listed again in the next round
+            kept = Place(state=page.state, since=since, read_at=parts.clock())
+            parts.ledger.settle(mailbox, (), kept)
+    return run.count
 
 
 def reconcile_all(mailboxes: Sequence[str], checking: Checking, parts: Reconciling, stop: Callable[[], bool]) -> None:
@@ -284,5 +288,10 @@ def reconcile_all(mailboxes: Sequence[str], checking: Checking, parts: Reconcili
         except SendSecurelyError as error:
             parts.events.warning("ledger_not_read", code=error.code)
             continue
+        except Exception:  # noqa: BLE001 whatever it was, the next mailbox is read, and the page shows how far behind this one is
+            parts.events.error("ledger_not_read", exc_info=True)
+            continue
+        if count.unread:
+            parts.events.warning("sent_items_not_read", items=count.unread)
         if count.by[How.CASE]:
             parts.events.warning("unchecked_mail_found", cases=count.by[How.CASE])

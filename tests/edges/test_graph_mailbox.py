@@ -11,7 +11,7 @@ from email.parser import BytesParser
 
 import pytest
 
-from addin_backend.edges.graph import sent_items
+from addin_backend.edges.graph import client, sent_items
 from addin_backend.edges.graph.saving import Limits
 from addin_backend.errors import Conflict, NotYours, OutcomeUnknown, TooLarge, Unavailable
 from addin_backend.model.item_ids import ews_id, rest_id
@@ -291,3 +291,13 @@ def test_a_sealed_copy_is_filed_later_when_it_could_not_be_at_once(world: World)
     world.mailbox.store_copy(METTE, mail(save_to="sentitems"))
     assert [] == [item["marker"] for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker]
     assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "send sikkert") if item["marker"] == outgoing.marker]
+
+
+def test_an_answer_without_end_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more of a mail is read than one that can be judged may have; it counts as one that could not be read."""
+    outgoing = composed(b"x" * 200 * KB, marker="cut-off")
+    world.graph.send(KARIN, world.graph.save(KARIN, outgoing), outgoing)
+    entries = [one for one in world.graph.sent_since(KARIN, "", 200).entries if one.message_id == outgoing.message_id]
+    assert 1 == len(world.graph.read_sent(KARIN, entries))
+    monkeypatch.setattr(client, "LARGEST", 100 * KB)
+    assert {} == world.graph.read_sent(KARIN, entries)

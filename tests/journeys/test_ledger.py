@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from addin_backend.errors import Unavailable
+from addin_backend.flows.ledger import SentItems
+from addin_backend.flows.patience import TRIES
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.model.decision import Action
-from addin_backend.model.ledger import How
+from addin_backend.model.ledger import How, SentEntry, SentPage
 from exchange_simulator import METTE, TRANSPORTS, World, mail, running
 from ledger_lab import COLLEAGUE, CPR, PARTNER, PRIVATE, Lab, draft, fill, lab_over
 from sizes import size
@@ -128,3 +131,34 @@ def test_a_forgotten_state_begins_again(lab: Lab) -> None:
     lab.send(draft(PRIVATE, "Forfra igen", f"CPR-nummer: {CPR}"))
     assert 1 == lab.run().by[How.CASE]
     assert 2 == len(records(lab))
+
+
+class Breaking:
+    """Sent Items of which one mail breaks whatever reads it."""
+
+    def __init__(self, real: SentItems, bad: str) -> None:
+        """``bad`` is a Message-ID."""
+        self._real, self._bad = real, bad
+
+    def sent_since(self, mailbox: str, state: str, most: int) -> SentPage:
+        """The real page."""
+        return self._real.sent_since(mailbox, state, most)
+
+    def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
+        """The real mails, or an exception of nobody's."""
+        if self._bad in [entry.message_id for entry in entries]:
+            raise RecursionError
+        return self._real.read_sent(mailbox, entries)
+
+
+def test_a_mail_that_cannot_be_read_is_a_case_and_holds_up_nobody(lab: Lab) -> None:
+    """Whatever it does to its reader, the others are read in the next round, and it is never called checked."""
+    before = {item["message_id"] for item in lab.world.items(METTE, "sentitems")}
+    lab.checked(draft(COLLEAGUE, "Ulæselig", "Hej"), Action.ALLOW)
+    (bad,) = {item["message_id"] for item in lab.world.items(METTE, "sentitems")} - before
+    lab.checked(draft(COLLEAGUE, "Læselig", "Hej"), Action.ALLOW)
+    lab.parts = replace(lab.parts, sent_items=Breaking(lab.parts.sent_items, bad))
+    runs = [lab.run() for _ in range(TRIES + 1)]
+    assert (1, 1) == tuple(sum(run.by[how] for run in runs) for how in (How.CHECKED, How.CASE))
+    assert (2, [1] * (TRIES - 1), 0) == (runs[0].unread, [run.unread for run in runs[1:-1]], runs[-1].unread)
+    assert 1 == runs[-1].by[How.CASE]

@@ -7,13 +7,14 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
 from addin_backend.edges.graph import failures
-from addin_backend.errors import OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.errors import OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
 
 T = TypeVar("T")
 
@@ -27,6 +28,16 @@ _WAIT_FOR_CONNECTION = 30.0  # seconds
 FIRST_PAUSE = 0.5  # seconds, doubled, where the server asks us to wait without saying how long
 READ_AGAIN = frozenset({failures.THROTTLED, failures.UNAVAILABLE})
 _WRITE_AGAIN = frozenset({failures.THROTTLED})  # certainly not done; behind a 503 it may have been
+LARGEST = 72 * 1024 * 1024  # octets of an answer: a mail of 50 MB, the largest that can be judged (evidence/mime.py), in base64
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer that was read whole."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
 
 
 class Client:
@@ -126,7 +137,7 @@ class Client:
         if response.status_code not in (200, 201, 202):
             raise failures.tell(response.status_code, response.content, False)
 
-    def _admitted(self, made: dict[str, Any], sending: bool) -> httpx.Response:
+    def _admitted(self, made: dict[str, Any], sending: bool) -> _Answer:
         """A 401 with a claims challenge (continuous access evaluation) means that nothing was done: asked once more with a new token."""
         response = self._once(self._signed(made, None), sending)
         claims = _claims(response)
@@ -143,23 +154,33 @@ class Client:
             failure = Unavailable()
         raise failure
 
-    def _once(self, made: dict[str, Any], sending: bool) -> httpx.Response:
+    def _once(self, made: dict[str, Any], sending: bool) -> _Answer:
+        """One request. Raises TooLarge for an answer over LARGEST, of which no more is read."""
+        content = bytearray()
         try:
-            return self._http.request(**made)
+            with self._http.stream(**made) as response:
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST:
+                        break
+                else:
+                    return _Answer(response.status_code, response.headers, bytes(content))
         except _NEVER_LEFT:
             lost = False
         except Exception:  # noqa: BLE001 httpx's exceptions hold the request, address and token: none may pass
             lost = True
+        if len(content) > LARGEST and not sending:
+            raise TooLarge
         raise OutcomeUnknown if lost and sending else Unavailable
 
 
-def _wait(response: httpx.Response, otherwise: float) -> float:
+def _wait(response: _Answer, otherwise: float) -> float:
     """Seconds that the server asks for (RFC 9110 §10.2.3); a date counts as not said."""
     said = response.headers.get("Retry-After", "").strip()
     return float(said) if said.isdecimal() else otherwise
 
 
-def _claims(response: httpx.Response) -> str | None:
+def _claims(response: _Answer) -> str | None:
     if response.status_code != failures.UNAUTHORISED:
         return None
     found = _CLAIMS.search(response.headers.get("WWW-Authenticate", ""))

@@ -9,7 +9,7 @@ from addin_backend.edges.graph.requests import INBOX, Requests
 from addin_backend.model.delivery import Arrived, ArrivedPage
 from addin_backend.model.item_ids import ews_id
 
-_WANTED = (wire.ITEM_CLASS, wire.FAILED, wire.IS_REPORT)
+_WANTED = (wire.ITEM_CLASS, wire.FAILED, wire.IS_REPORT, wire.SIZE)
 
 
 def page(requests: Requests, state: str, most: int) -> ArrivedPage:
@@ -26,4 +26,5 @@ def _entry(item: wire.Changed) -> Arrived:
         item_class=item.value(wire.ITEM_CLASS),
         failed=item.value(wire.FAILED),
         is_report=bool(item.value(wire.IS_REPORT)),
+        size=item.size(),
     )

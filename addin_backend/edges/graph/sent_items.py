@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from addin_backend.edges.graph import batch, wire
 from addin_backend.edges.graph.requests import SENT_ITEMS, Requests
+from addin_backend.errors import TooLarge
 from addin_backend.model.item_ids import ews_id
 from addin_backend.model.ledger import SentEntry, SentPage
 
@@ -29,16 +31,25 @@ def _entry(item: wire.Changed) -> SentEntry:
         marker=item.value(wire.MARKER),
         ticket=item.value(wire.TICKET),
         sent_at=item.sent_date_time,
-        size=int(size) if (size := item.value(wire.SIZE)).isdecimal() else UNKNOWN_SIZE,
+        size=item.size() or UNKNOWN_SIZE,
     )
 
 
 def read(requests: Requests, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
-    """The MIME of each, a batch at a time."""
+    """The MIME of each, a batch at a time; one that is gone, or larger than any answer may be, is left out."""
     found: dict[str, bytes] = {}
     for few in batches(entries):
-        found.update(requests.mimes(few))
+        try:
+            found.update(requests.mimes(few))
+        except TooLarge:  # their sizes were not told, or not rightly
+            found.update(_each(requests, few))
     return found
+
+
+def _each(requests: Requests, item_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for item_id in item_ids:
+        with contextlib.suppress(TooLarge):
+            yield from requests.mimes([item_id]).items()
 
 
 def batches(entries: Sequence[SentEntry]) -> Iterator[list[str]]:

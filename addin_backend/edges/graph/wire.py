@@ -122,6 +122,11 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         wanted = property_id.lower()
         return next((item.value for item in self.single_value_extended_properties if item.id.lower() == wanted), "")
 
+    def size(self) -> int:
+        """Octets of the whole message, 0 when Graph does not say."""
+        said = self.value(SIZE)
+        return int(said) if said.isdecimal() else 0
+
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a delta answer: the next page, or where the next round begins."""
