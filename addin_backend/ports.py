@@ -285,7 +285,8 @@ class SendStore(Protocol):
     def unfinished(self) -> Sequence[str]:
         """Ids of the jobs whose workflow may not have been started or ended (states decided, sealed, sending)."""
 
-    def save(self, job: SendJob) -> None: ...
+    def save(self, job: SendJob, *, forget: bool = False) -> None:
+        """Store the job's new state; with ``forget``, all that is kept for it goes in the same transaction. Raises NotFound."""
 
     def jobs(self, mailbox: str, limit: int) -> Sequence[SendJob]: ...
 
@@ -299,8 +300,6 @@ class SendStore(Protocol):
 
     def get_bytes(self, job_id: str, name: str) -> bytes:
         """Raises NotFound."""
-
-    def forget_bytes(self, job_id: str) -> None: ...
 
     def put_package(self, package: PortalPackage) -> None:
         """Idempotent on package_id."""

@@ -32,6 +32,7 @@ from addin_backend.flows.pre_send import Recording
 from addin_backend.model.access import Access
 from addin_backend.model.decision import Decision
 from addin_backend.model.evidence import Evidence
+from addin_backend.model.first_use import learn_structs
 from addin_backend.model.message import Message
 from addin_backend.model.policy import RecordedQuestion
 from addin_backend.ports import Durable, Mailbox
@@ -114,6 +115,7 @@ def open_log(settings: Settings) -> OpenLog:
 
 def open_cabinet(settings: Settings) -> Cabinet:
     """Open or create everything in the data folder. Raises BadRegister (keys), LogBroken, Unavailable (in use, not writable)."""
+    learn_structs()
     make_data_folder(Path(settings.data_dir))
     keys = KeyFile.load_or_create(key_path(settings))
     notary = Notary(origin_of(settings.tenant), keys.log_signing_key)

@@ -205,13 +205,18 @@ class SqlStore:
         with self._begin() as connection:
             return list(connection.execute(query).scalars())
 
-    def save(self, job: SendJob) -> None:
-        """Store the job's new state. Raises NotFound for one that was never created."""
+    def save(self, job: SendJob, *, forget: bool = False) -> None:
+        """Store the job's new state; with ``forget``, all that is kept for it goes in the same transaction, and its pages are overwritten.
+
+        Raises NotFound for one that was never created.
+        """
         update = _JOBS.update().where(_JOBS.c.job_id == job.job_id).values(state=job.state.value, sealed=self._sealed(job))
         with self._begin() as connection:
             changed = connection.execute(update).rowcount
             if job.state in RELEASED:
                 connection.execute(_CLAIMS.delete().where(_CLAIMS.c.job_id == job.job_id))
+            if forget:
+                connection.execute(_BYTES.delete().where(_BYTES.c.job_id == job.job_id))
         if changed != 1:
             raise NotFound
 
@@ -242,11 +247,6 @@ class SqlStore:
         if sealed is None:
             raise NotFound
         return bytes(sealed)
-
-    def forget_bytes(self, job_id: str) -> None:
-        """Delete all that is kept for a job; the pages that held it are overwritten."""
-        with self._begin() as connection:
-            connection.execute(_BYTES.delete().where(_BYTES.c.job_id == job_id))
 
     def put_package(self, package: PortalPackage) -> None:
         """Idempotent on package_id: the first one stays, since its link may have been sent."""

@@ -77,21 +77,20 @@ def _closed(group: Group, end: End) -> Group:
     return msgspec.structs.replace(told(group, end.words[group.group_id]), copy=end.copies.get(group.group_id))
 
 
-def _record(job_id: str, number: int, parts: Sending) -> str:
-    parts.log.append(parts.outcome(parts.store.job(job_id), number))
+def _record(job: SendJob, number: int, parts: Sending) -> str:
+    parts.log.append(parts.outcome(job, number))
     return OK
 
 
-def _keep_readable(job_id: str, number: int, parts: Sending) -> str:
+def _keep_readable(job: SendJob, number: int, parts: Sending) -> str:
     """Exactly one readable copy among the sender's sent items; a single clear copy is that copy itself.
 
     A later round knows more of who got it: its copy takes the place of the first.
     """
-    job = parts.store.job(job_id)
     if len(job.groups) == 1 and job.groups[0].group_id == "clear":
         return OK
     try:
-        content = content_of(job_id, parts)
+        content = content_of(job.job_id, parts)
     except NotFound:
         return OK  # it is forgotten only after the copy was kept
     copy = readable_copy(job, content, parts.sealing)
@@ -114,8 +113,7 @@ def _discard_late(job_id: str, parts: Sending) -> str:
     return word if waited else Left.LATE.value
 
 
-def _tidy_draft(job_id: str, parts: Sending) -> str:
-    job = parts.store.job(job_id)
+def _tidy_draft(job: SendJob, parts: Sending) -> str:
     if job.draft is None or job.tidy == Tidy.STAY:
         return OK
     if job.tidy == Tidy.REMOVE:
@@ -126,19 +124,16 @@ def _tidy_draft(job_id: str, parts: Sending) -> str:
     return OK
 
 
-def _forget(job_id: str, parts: Sending) -> str:
-    parts.store.forget_bytes(job_id)
-    return OK
-
-
-def _leave(job_id: str, number: int, left: tuple[Left, ...], parts: Sending) -> str:
-    """Put on what is left, or for how long a partly sent mail can still be finished."""
+def _leave(job_id: str, number: int, left: tuple[Left, ...], forget: bool, parts: Sending) -> str:
+    """Put on what is left, or for how long a partly sent mail can still be finished. ``forget``: its content is not needed any more."""
     job, at = parts.store.job(job_id), parts.clock()
     due = next_try(job, at, parts.dice()) if left else None
     waits = bool(left) or (job.state is SendState.PARTLY_SENT and not job.closed)
     if waits and not left:
         due = (job.since or at) + KEPT
-    parts.store.save(msgspec.structs.replace(job, left=left, next_at=due if left else None, tries=job.tries + 1 if left else 0))
+    parts.store.save(
+        msgspec.structs.replace(job, left=left, next_at=due if left else None, tries=job.tries + 1 if left else 0), forget=forget
+    )
     parts.rounds.end(job_id, number, due, waits)
     return OK
 
@@ -154,17 +149,17 @@ def _tidy(job_id: str, number: int, end: End, parts: Sending) -> str:
             away = any(word in PASSING for word in done.values())  # who was not there a moment ago is asked once only
             done[what] = attempt(action) if away else persist(action, parts)
 
-    run(Left.RECORD, partial(_record, job_id, number, parts))
-    run(Left.COPY, partial(_keep_readable, job_id, number, parts))
+    job = parts.store.job(job_id)
+    run(Left.RECORD, partial(_record, job, number, parts))
+    run(Left.COPY, partial(_keep_readable, job, number, parts))
     run(Left.DISCARD, partial(_discard, job_id, parts))
     run(Left.LATE, partial(_discard_late, job_id, parts))
     if done.get(Left.COPY, OK) == OK:
-        run(Left.DRAFT, partial(_tidy_draft, job_id, parts))
-        tidied = done.get(Left.DISCARD, OK) == OK and done.get(Left.LATE, OK) == OK
-        if tidied and (end.state in (SendState.SENT, SendState.NOT_SENT) or end.closed):
-            done[Left.CONTENT] = persist(partial(_forget, job_id, parts), parts)
-    left = tuple(what for what in (*end.left, Left.CONTENT) if done.get(what, OK if what is Left.CONTENT else "") != OK)
-    word = attempt(lambda: _leave(job_id, number, left, parts))
+        run(Left.DRAFT, partial(_tidy_draft, job, parts))
+    left = tuple(what for what in end.left if what is not Left.CONTENT and done.get(what) != OK)
+    over = end.state in (SendState.SENT, SendState.NOT_SENT) or end.closed
+    forget = over and not {Left.COPY, Left.DISCARD, Left.LATE} & set(left)
+    word = attempt(lambda: _leave(job_id, number, left, forget, parts))
     if word == OK:
         words = {what.value: said for what, said in done.items()}
         parts.events.info("send_ended", job=job_id, state=end.state.value, code=end.code, **words)

@@ -8,7 +8,20 @@ from addin_backend.errors import NotFound, SendSecurelyError
 from addin_backend.flows.finish_send import finish
 from addin_backend.flows.send import ended, seal
 from addin_backend.flows.send_copy import Life, discard_copies, send_groups, settle
-from addin_backend.flows.send_parts import KNOWN, MISSING, OK, UNCERTAIN, Copied, End, Sending, Tidy, Unfinished, attempt, persist
+from addin_backend.flows.send_parts import (
+    KNOWN,
+    MISSING,
+    OK,
+    UNCERTAIN,
+    Copied,
+    End,
+    Sending,
+    Tidy,
+    Unfinished,
+    attempt,
+    content_of,
+    persist,
+)
 from addin_backend.model.sending import Act, Group, Left, SendJob, SendState
 from addin_backend.ports import Steps
 
@@ -33,17 +46,20 @@ def _look(steps: Steps, job_id: str, group: Group, act: Act | None, parts: Sendi
     return Copied(word, None if word == "sent" else group.copy)
 
 
-def _again(steps: Steps, job_id: str, missing: tuple[Group, ...], parts: Sending) -> dict[str, Copied]:
+def _again(steps: Steps, job: SendJob, missing: tuple[Group, ...], parts: Sending) -> dict[str, Copied]:
     """Send the copies that certainly have not left, sealed anew. The withdrawn ones go first, so that there is never a second to send."""
 
+    def sealed() -> str:
+        return seal(parts.store.job(job.job_id), content_of(job.job_id, parts), missing, parts)
+
     def prepare() -> str:
-        word = persist(lambda: discard_copies(job_id, missing, parts), parts)
-        return attempt(lambda: seal(job_id, missing, parts)) if word == OK else word
+        word = persist(lambda: discard_copies(job.job_id, missing, parts), parts)
+        return attempt(sealed) if word == OK else word
 
     word = steps.run("prepare", prepare)
     if word != OK:
         return {group.group_id: Copied(word, group.copy) for group in missing}
-    return send_groups(steps, job_id, missing, parts, Life.ROUND)
+    return send_groups(steps, job, missing, parts, Life.ROUND)
 
 
 def _end(act: Act | None, copied: dict[str, Copied], states: list[SendState], left: tuple[Left, ...], before: SendState) -> End:
@@ -73,7 +89,7 @@ def _copies(steps: Steps, job_id: str, job: SendJob, parts: Sending) -> End:
     states |= {name: KNOWN.get(item.word, SendState.NOT_SENT) for name, item in copied.items()}
     if act is Act.SEND_AGAIN:
         missing = tuple(group for group in job.groups if states[group.group_id] is SendState.NOT_SENT)
-        copied |= _again(steps, job_id, missing, parts)
+        copied |= _again(steps, job, missing, parts)
         states |= {name: KNOWN.get(item.word, SendState.NOT_SENT) for name, item in copied.items()}
     end = _end(act, copied, list(states.values()), left, SendState(before))
     return replace(end, left=(*end.left, Left.LATE)) if Left.LATE in left and Left.LATE not in end.left else end

@@ -10,6 +10,7 @@ import msgspec
 
 from addin_backend.accountability import records
 from addin_backend.errors import NotSealed
+from addin_backend.flows.groups import CLEAR
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.portal_access import ACCESS, encode
 from addin_backend.model.access import Access
@@ -58,7 +59,18 @@ def _addresses(group: Group, message: Message, kind: RecipientKind) -> tuple[str
     return tuple(item.address for item in _members(group, message, kind))
 
 
-def _outgoing(job: SendJob, group: Group, message: Message, mime: bytes, folder: str) -> Outgoing:
+def folder_of(job: SendJob, group: Group) -> str:
+    """Where the sent copy is kept: a clear copy to everybody is the readable copy itself."""
+    return SENT_ITEMS if len(job.groups) == 1 and group.protection in CLEAR else SEALED_COPIES
+
+
+def shell_of(job: SendJob, group: Group) -> Outgoing:
+    """A copy without its mail and its people: what it is looked for, sent and discarded by. Nothing large is opened for it."""
+    marker = f"{job.job_id}.{group.group_id}"
+    return Outgoing(mime=b"", to=(), cc=(), bcc=(), message_id=group.message_id, marker=marker, save_to=folder_of(job, group))
+
+
+def _outgoing(job: SendJob, group: Group, message: Message, mime: bytes) -> Outgoing:
     return Outgoing(
         mime=mime,
         to=_addresses(group, message, RecipientKind.TO),
@@ -66,7 +78,7 @@ def _outgoing(job: SendJob, group: Group, message: Message, mime: bytes, folder:
         bcc=_addresses(group, message, RecipientKind.BCC),
         message_id=group.message_id,
         marker=f"{job.job_id}.{group.group_id}",
-        save_to=folder,
+        save_to=folder_of(job, group),
     )
 
 
@@ -91,7 +103,7 @@ def _clear(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> O
         date=job.created_at,
         headers=headers,
     )
-    return _outgoing(job, group, message, mime, SENT_ITEMS if len(job.groups) == 1 else SEALED_COPIES)
+    return _outgoing(job, group, message, mime)
 
 
 def _smime(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> Outgoing:
@@ -111,7 +123,7 @@ def _smime(job: SendJob, group: Group, content: JobContent, parts: Sealing) -> O
         date=job.created_at,
         outer_subject=OUTER_SUBJECT if content.subject_sensitive else None,
     )
-    return _outgoing(job, group, message, mime, SEALED_COPIES)
+    return _outgoing(job, group, message, mime)
 
 
 def _visible(message: Message, kind: RecipientKind) -> tuple[Recipient, ...]:

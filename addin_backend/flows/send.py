@@ -13,6 +13,7 @@ import msgspec
 
 from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.finish_send import finish, left_of, tidy_of
+from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.seal_groups import seal_group
 from addin_backend.flows.send_copy import Life, send_groups
 from addin_backend.flows.send_parts import (
@@ -29,46 +30,56 @@ from addin_backend.flows.send_parts import (
     overall,
     persist,
 )
-from addin_backend.model.sending import Group, Left, SendState
+from addin_backend.model.sending import Group, Left, SendJob, SendState
 from addin_backend.ports import Steps
 
 EXPIRED = "expired"
 STALE = timedelta(minutes=2)  # from the press of the button to the record of the decision
 
 
-def _record_decided(job_id: str, parts: Sending) -> str:
+def _record_decided(job: SendJob, content: JobContent, parts: Sending) -> str:
     """A decision that has waited too long (the server was down) is not acted on: rules and facts may have changed since."""
-    if parts.clock() - parts.store.job(job_id).created_at > STALE:
+    if parts.clock() - job.created_at > STALE:
         return EXPIRED
-    parts.log.append(parts.read_record(content_of(job_id, parts).record))
+    parts.log.append(parts.read_record(content.record))
     return OK
 
 
-def _disarm(job_id: str, parts: Sending) -> str:
-    """After this the clear-text draft cannot be sent: its recipients lie in our own property (docs/architecture.md, Sending)."""
-    if parts.rounds.round(job_id).stop:
-        return STOPPED
-    job = parts.store.job(job_id)
-    if job.draft is not None:
-        parts.store.save(msgspec.structs.replace(job, draft=parts.mailbox.disarm(job.mailbox, job.draft)))
-    return OK
+def _disarm(job: SendJob, parts: Sending) -> SendJob | None:
+    """After this the clear-text draft cannot be sent: its recipients lie in our own property (docs/architecture.md, Sending).
+
+    The job with the draft as it is now, to be stored with what is sealed; a draft that is disarmed already is found so. None: stopped.
+    """
+    if parts.rounds.round(job.job_id).stop:
+        return None
+    return job if job.draft is None else msgspec.structs.replace(job, draft=parts.mailbox.disarm(job.mailbox, job.draft))
 
 
-def seal(job_id: str, groups: tuple[Group, ...], parts: Sending) -> str:
+def seal(job: SendJob, content: JobContent, groups: tuple[Group, ...], parts: Sending) -> str:
     """Seal every copy before the first one leaves, so that a copy that cannot be sealed stops them all."""
-    job, content = parts.store.job(job_id), content_of(job_id, parts)
     for group in groups:
-        keep_outgoing(job_id, group.group_id, seal_group(job, group, content, parts.sealing), parts)
-    parts.store.save(msgspec.structs.replace(parts.store.job(job_id), state=SendState.SEALED))
+        keep_outgoing(job.job_id, group.group_id, seal_group(job, group, content, parts.sealing), parts)
+    parts.store.save(msgspec.structs.replace(job, state=SendState.SEALED))
     return OK
 
 
 def _prepare(job_id: str, groups: tuple[Group, ...], parts: Sending) -> str:
-    """Recorded, disarmed and sealed, in this order and as one step: each of them may be done again. The first word that is not OK."""
-    word = attempt(lambda: _record_decided(job_id, parts))
+    """Recorded, disarmed and sealed, in this order and as one step: each of them may be done again. The first word that is not OK.
+
+    Job and content are read once: a mail of 25 MB is opened once.
+    """
+    held: list[SendJob] = []
+
+    def disarm() -> str:
+        disarmed = _disarm(job, parts)
+        held[:] = [] if disarmed is None else [disarmed]
+        return STOPPED if disarmed is None else OK
+
+    job, content = parts.store.job(job_id), content_of(job_id, parts)
+    word = attempt(lambda: _record_decided(job, content, parts))
     if word == OK:
-        word = persist(lambda: _disarm(job_id, parts), parts)
-    return attempt(lambda: seal(job_id, groups, parts)) if word == OK else word
+        word = persist(disarm, parts)
+    return attempt(lambda: seal(held[0], content, groups, parts)) if word == OK else word
 
 
 def ended(copied: Mapping[str, Copied], states: Sequence[SendState]) -> End:
@@ -83,12 +94,13 @@ def ended(copied: Mapping[str, Copied], states: Sequence[SendState]) -> End:
 
 def _copies(steps: Steps, job_id: str, life: Life, parts: Sending) -> End:
     """Everything up to the last copy."""
-    groups = parts.store.job(job_id).groups
-    word = steps.run("prepare", lambda: _prepare(job_id, groups, parts))
+    job = parts.store.job(job_id)
+    groups = job.groups
+    word = steps.run("prepare", lambda: attempt(lambda: _prepare(job_id, groups, parts)))
     if word != OK:  # nothing was saved, so nothing is to be discarded
         words = dict.fromkeys((group.group_id for group in groups), word)
         return End(SendState.NOT_SENT, word, words, left=(Left.RECORD, Left.DRAFT), tidy=tidy_of(SendState.NOT_SENT))
-    copied = send_groups(steps, job_id, groups, parts, life)
+    copied = send_groups(steps, job, groups, parts, life)
     return ended(copied, [KNOWN.get(item.word, SendState.NOT_SENT) for item in copied.values()])
 
 

@@ -7,7 +7,6 @@ So a copy is sent as one saved item, and a copy that still lies there can be wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from functools import partial
@@ -15,6 +14,7 @@ from functools import partial
 import msgspec
 
 from addin_backend.errors import NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.flows.seal_groups import shell_of
 from addin_backend.flows.send_parts import (
     GRACE,
     MISSING,
@@ -30,7 +30,7 @@ from addin_backend.flows.send_parts import (
     persist,
     told,
 )
-from addin_backend.model.sending import Draft, Group, SendState
+from addin_backend.model.sending import Draft, Group, SendJob, SendState
 from addin_backend.ports import Outgoing, Steps
 
 
@@ -48,19 +48,19 @@ AGAIN = (1.0, 4.0)  # seconds before a copy that certainly did not leave is trie
 _LATE = " late"
 
 
-def _save(job_id: str, group: Group, first: bool, parts: Sending) -> str:
+def _save(job: SendJob, group: Group, first: bool, parts: Sending) -> str:
     """The id of the saved copy, or "sent" when it has left already. ``first``: nobody has tried before, so there is nothing to look for."""
-    job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
-    if not first and parts.mailbox.was_sent(job.mailbox, outgoing):
+    if not first and parts.mailbox.was_sent(job.mailbox, shell_of(job, group)):
         return "sent"
-    if parts.rounds.round(job_id).stop:
+    outgoing = outgoing_of(job.job_id, group.group_id, parts)
+    if parts.rounds.round(job.job_id).stop:
         return STOPPED
-    parts.fence.check(job_id)
+    parts.fence.check(job.job_id)
     saved = parts.mailbox.save(job.mailbox, outgoing)
     return f"saved {saved.item_id} {saved.change_key}"
 
 
-def _saved(job_id: str, group: Group, number: int, life: Life, parts: Sending) -> str:
+def _saved(job: SendJob, group: Group, number: int, life: Life, parts: Sending) -> str:
     """The step that saves a copy: a word of ``_save``, and " late" behind it when a request before the last one may still be carried out.
 
     From the second time on the copy before is taken away first: it was withdrawn or refused, and a request for it that is still under
@@ -68,13 +68,13 @@ def _saved(job_id: str, group: Group, number: int, life: Life, parts: Sending) -
     """
     if number > 1:
         parts.sleep(AGAIN[number - 2] * (0.5 + parts.dice() / 2))
-        word = persist(lambda: discard_copies(job_id, (group,), parts), parts)
+        word = persist(lambda: discard_copies(job.job_id, (group,), parts), parts)
         if word != OK:
             return word
-    word = attempt(lambda: _save(job_id, group, life is Life.FIRST and number == 1, parts))
+    word = attempt(lambda: _save(job, group, life is Life.FIRST and number == 1, parts))
     lost = word in PASSING
     if lost:
-        word = persist(lambda: _save(job_id, group, False, parts), parts)
+        word = persist(lambda: _save(job, group, False, parts), parts)
     return f"{word}{_LATE}" if lost or (life is Life.LATER and number == 1) else word
 
 
@@ -116,30 +116,27 @@ def _withdraw(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending, wh
 def settle(job_id: str, group: Group, parts: Sending) -> str:
     """What became of an uncertain copy, as far as can be found out now: a word of ``_withdraw``."""
     try:
-        outgoing, mailbox = outgoing_of(job_id, group.group_id, parts), parts.store.job(job_id).mailbox
+        job = parts.store.job(job_id)
         if group.copy is not None:
-            return _withdraw(mailbox, group.copy, outgoing, parts)
-        return "sent" if parts.mailbox.was_sent(mailbox, outgoing) else MISSING
+            return _withdraw(job.mailbox, group.copy, shell_of(job, group), parts)
+        return "sent" if parts.mailbox.was_sent(job.mailbox, shell_of(job, group)) else MISSING
     except Exception:  # noqa: BLE001 whatever kept us from looking: nothing is known, and that is never "not sent"
         return UNCERTAIN
 
 
-def _send_saved(job_id: str, group: Group, saved: Draft, life: Life, parts: Sending) -> str:
+def _send_saved(job: SendJob, group: Group, saved: Draft, life: Life, parts: Sending) -> str:
     """Look, then send once. Running again after a crash looks first.
 
     Where the look itself fails nobody knows whether an earlier run has sent. Nor is it known of a copy that is neither saved nor sent.
     A refusal tells of this request only: an earlier life may have sent what does not stand in Sent Items yet, so it is looked for again.
     """
-    try:
-        job, outgoing = parts.store.job(job_id), outgoing_of(job_id, group.group_id, parts)
-    except SendSecurelyError:
-        return UNCERTAIN  # an earlier run may have sent it
+    outgoing = shell_of(job, group)
     try:
         if parts.mailbox.was_sent(job.mailbox, outgoing):
             return "sent"
-        if parts.rounds.round(job_id).stop:
+        if parts.rounds.round(job.job_id).stop:
             return _unless_missing(_withdraw(job.mailbox, saved, outgoing, parts, STOPPED))
-        parts.fence.check(job_id)
+        parts.fence.check(job.job_id)
     except SendSecurelyError:
         return _look_again(job.mailbox, saved, outgoing, parts)
     try:
@@ -162,42 +159,40 @@ def _note(job_id: str, group_id: str, word: str, saved: Draft | None, parts: Sen
     return OK
 
 
-def send_group(steps: Steps, job_id: str, group: Group, life: Life, parts: Sending) -> Copied:
+def send_group(steps: Steps, job: SendJob, group: Group, life: Life, parts: Sending) -> Copied:
     """One copy: saved, looked for, sent. What was refused for the moment, or withdrawn after a lost request, is saved anew and sent.
 
     A failure of one group never resends another.
     """
     copied, late = Copied(Unavailable.code), False
     for number in range(1, len(AGAIN) + 2):
-        copied = _once(steps, job_id, group, number, life, parts)
+        copied = _once(steps, job, group, number, life, parts)
         late |= copied.late
         if copied.word != Unavailable.code or copied.saved is None:
             break
     return replace(copied, late=late)
 
 
-def _once(steps: Steps, job_id: str, group: Group, number: int, life: Life, parts: Sending) -> Copied:
+def _once(steps: Steps, job: SendJob, group: Group, number: int, life: Life, parts: Sending) -> Copied:
     """Saved and sent, for the ``number``-th time. Each time has steps of its own, so that a later life goes on where this one ended."""
     again, saved = f" {number}" if number > 1 else "", None
-    word = steps.run(f"save {group.group_id}{again}", lambda: _saved(job_id, group, number, life, parts))
+    word = steps.run(f"save {group.group_id}{again}", lambda: _saved(job, group, number, life, parts))
     late = word.endswith(_LATE)
     word = word.removesuffix(_LATE)
     if word.startswith("saved "):
         _, item_id, change_key = word.split(" ")
         saved = Draft(item_id=item_id, change_key=change_key)
-        word = steps.run(
-            f"send {group.group_id}{again}", lambda: attempt(lambda: _send_saved(job_id, group, saved, life, parts), UNCERTAIN)
-        )
+        word = steps.run(f"send {group.group_id}{again}", lambda: attempt(lambda: _send_saved(job, group, saved, life, parts), UNCERTAIN))
     return Copied(word, None if word == "sent" else saved, late)
 
 
-def send_groups(steps: Steps, job_id: str, groups: Sequence[Group], parts: Sending, life: Life) -> dict[str, Copied]:
+def send_groups(steps: Steps, job: SendJob, groups: Sequence[Group], parts: Sending, life: Life) -> dict[str, Copied]:
     """Each of them in turn; between two the sender sees how far it is."""
     ends: dict[str, Copied] = {}
     for number, group in enumerate(groups, 1):
-        ends[group.group_id] = end = send_group(steps, job_id, group, life, parts)
+        ends[group.group_id] = end = send_group(steps, job, group, life, parts)
         if number < len(groups):
-            attempt(partial(_note, job_id, group.group_id, end.word, end.saved, parts))
+            attempt(partial(_note, job.job_id, group.group_id, end.word, end.saved, parts))
     return ends
 
 
@@ -205,8 +200,7 @@ def discard_copies(job_id: str, groups: Sequence[Group], parts: Sending) -> str:
     """Take away the saved copies of groups whose copy certainly did not leave, also those whose saving was never answered."""
     job = parts.store.job(job_id)
     for group in groups:
-        with suppress(NotFound):  # its bytes are forgotten only after this was done
-            parts.mailbox.discard(job.mailbox, outgoing_of(job_id, group.group_id, parts))
+        parts.mailbox.discard(job.mailbox, shell_of(job, group))
     gone = {group.group_id for group in groups}
     cleared = tuple(msgspec.structs.replace(item, copy=None) if item.group_id in gone else item for item in job.groups)
     if cleared != job.groups:

@@ -80,7 +80,7 @@ def test_a_job_its_bytes_and_its_end(url: str) -> None:
         store.put_bytes("job1", "clear", b"one")
         store.put_bytes("job1", "clear", b"two")
         assert (store.job("job1"), store.get_bytes("job1", "clear"), store.newest(5)) == (changed, b"two", [changed])
-        store.forget_bytes("job1")
+        store.save(changed, forget=True)
         for look in (lambda: store.get_bytes("job1", "clear"), lambda: store.job("none"), lambda: store.package("none")):
             with pytest.raises(NotFound):
                 look()

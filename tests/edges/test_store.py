@@ -153,13 +153,14 @@ def test_states_decide_what_is_unfinished(store: SqlStore) -> None:
 
 def test_bytes_are_replaced_and_forgotten(store: SqlStore) -> None:
     """A step that runs again replaces its bytes; forgetting takes all of one job and nothing of another."""
+    store.create(job(1), b"content")
     for name in ("content", "smime"):
         store.put_bytes("job1", name, b"old")
         store.put_bytes("job1", name, b"new")
     store.put_bytes("job2", "content", b"other")
     assert store.get_bytes("job1", "smime") == b"new"
-    store.forget_bytes("job1")
-    store.forget_bytes("job1")
+    store.save(job(1), forget=True)
+    store.save(job(1), forget=True)
     assert store.get_bytes("job2", "content") == b"other"
     for name in ("content", "smime"):
         with pytest.raises(NotFound):

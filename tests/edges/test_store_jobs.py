@@ -87,7 +87,7 @@ def test_what_is_not_there_is_not_found(store: SqlStore) -> None:
 def test_forgotten_bytes_are_gone_from_the_file(store: SqlStore, tmp_path: Path) -> None:
     """Sealed content leaves the database file itself once the job is done."""
     store.create(job(), b"0123456789 sealed content that must go" * 200)
-    store.forget_bytes("j1")
+    store.save(job(), forget=True)
     store.close()
     with sqlite3.connect(tmp_path / "store.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

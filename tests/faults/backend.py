@@ -41,7 +41,7 @@ from addin_backend.settings import Settings
 
 WATCHED = {
     "mailbox": ("disarm", "was_sent", "save", "send", "store_copy", "remove_draft", "restore", "discard"),
-    "store": ("save", "put_bytes", "put_package", "forget_bytes"),
+    "store": ("save", "put_bytes", "put_package"),
     "log": ("append",),
     "fence": ("take", "check"),
     "rounds": ("begin", "end"),

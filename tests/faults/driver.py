@@ -110,8 +110,9 @@ class Backend:
 
     def end(self) -> None:
         """Kill it, if it lives, and clear up."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        if not self._gone.is_set():  # the number of one that is gone may be somebody else's by now
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         self._gone.wait(20)
         self._connection.close()
         self._reading.join(5)

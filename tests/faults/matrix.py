@@ -119,8 +119,10 @@ def cells(stages_of: dict[Place, Stage], say: Callable[[str], None]) -> dict[str
     """Every row of the matrix with its cell for each place."""
     rows: dict[str, dict[Place, str]] = {}
     for place, on in stages_of.items():
-        wanted: list[tuple[str, Callable[[], str]]] = [(f"killed at {point}", partial(crash_at, on, point)) for point in traced(on)]
-        wanted += [(f"{operation} {kind}", partial(fault_at, on, operation, kind)) for operation in OPERATIONS for kind in KINDS]
+        wanted: list[tuple[str, Callable[[], str]]] = [
+            (f"{operation} {kind}", partial(fault_at, on, operation, kind)) for operation in OPERATIONS for kind in KINDS
+        ]
+        wanted += [(f"killed at {point}", partial(crash_at, on, point)) for point in traced(on)]
         for number, (name, cell) in enumerate(wanted, 1):
             begun = time.monotonic()
             rows.setdefault(name, {})[place] = found = cell()

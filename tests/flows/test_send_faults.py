@@ -54,9 +54,11 @@ class MemoryStore:
         """The one job."""
         return self.current
 
-    def save(self, job: SendJob) -> None:
-        """Keep it."""
+    def save(self, job: SendJob, *, forget: bool = False) -> None:
+        """Keep it; or forget what was kept for it."""
         self.current = job
+        if forget:
+            self.bytes.clear()
 
     def put_bytes(self, job_id: str, name: str, sealed: bytes) -> None:
         """Keep them."""
@@ -67,10 +69,6 @@ class MemoryStore:
         if name not in self.bytes:
             raise NotFound()
         return self.bytes[name]
-
-    def forget_bytes(self, job_id: str) -> None:
-        """All of them."""
-        self.bytes.clear()
 
     def put_package(self, package: PortalPackage) -> None:
         """Idempotent."""

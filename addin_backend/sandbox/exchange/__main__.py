@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from addin_backend.model.first_use import learn_structs
 from addin_backend.sandbox.exchange import app, seeds
 from addin_backend.sandbox.exchange.context import Switches
 from addin_backend.sandbox.exchange.service import Service
@@ -30,6 +31,7 @@ def main() -> None:
     store = Store(given.data / "exchange.sqlite")
     switches = Switches(own_domains=seeds.OWN_DOMAINS)
     seeds.plant(store, switches)
+    learn_structs()
     service = Service(store, switches, given.published_schema)
     listening = socket.create_server(("127.0.0.1", given.port), backlog=128)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
