@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
 from addin_backend.accountability import records
 from addin_backend.accountability.canonical import canonical
@@ -75,11 +77,26 @@ class Press(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One line of input. ``arm`` is where to die, like "mailbox.send 1 after", counted from now."""
+    """One line of input. ``arm`` is where to die, like "mailbox.send 1 after", counted from now. ``read_only``: the databases are, or are
+    not any more (PRAGMA query_only on every connection; the log has its own).
+    """
 
     send: Press | None = None
     ask: str = ""
     arm: str = ""
+    read_only: bool | None = None
+
+
+class ReadOnly:
+    """Every SQLite connection that is lent out can be made unable to write."""
+
+    def __init__(self) -> None:
+        self.on = False
+        sa.event.listen(sa.pool.Pool, "checkout", self._lent)
+
+    def _lent(self, connection: Any, _record: object, _proxy: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute(f"PRAGMA query_only={'ON' if self.on else 'OFF'}").close()
 
 
 class Wire:
@@ -199,7 +216,7 @@ def live(connection: socket.socket) -> None:
     wire = Wire(connection)
     start = msgspec.json.decode(wire.lines.readline(), type=Start)
     settings = msgspec.structs.replace(Settings(), data_dir=start.data, database_url=start.database_url, log_format="json")
-    points, mailbox = Points(start, wire), mailbox_of(start)
+    points, mailbox, read_only = Points(start, wire), mailbox_of(start), ReadOnly()
 
     def watched(parts: Sending) -> Sending:
         seen: dict[str, Any] = {name: Watched(name, getattr(parts, name), points) for name in WATCHED}
@@ -211,6 +228,10 @@ def live(connection: socket.socket) -> None:
     wire.say({"ready": True, "pid": os.getpid()})
     for line in wire.lines:
         asked = msgspec.json.decode(line, type=Asked)
+        if asked.read_only is not None:
+            read_only.on = asked.read_only
+            wire.say({"read_only": asked.read_only})
+            continue
         try:
             wire.say(answered(asked, points, cabinet, workflows))
         except SendSecurelyError as error:

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from driver import ANNA, DELIVERED, GIVEN_BACK, Backend, Stage, stage, traced
+from driver import ANNA, DELIVERED, GIVEN_BACK, Backend, Sent, Stage, stage, traced
 from exchange_simulator import BO, METTE, running
 from matrix import DATABASES, KINDS, OPERATIONS, TRANSPORTS, Place, crash_at, fault_at, random_kills, stages
 from postgres import Cluster
@@ -112,6 +113,44 @@ def test_a_disk_that_takes_no_more(everywhere: dict[Place, Stage]) -> None:
     finally:
         limit(backend, -1)
     assert on.verdict(sent) in ALLOWED
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_database_that_turns_read_only_in_the_middle(everywhere: dict[Place, Stage], killed: bool) -> None:
+    """The first copy is on its way when nothing can be written any more: it is not sent again, and once that is over the send ends well.
+
+    So it does when the process is ended meanwhile.
+    """
+    on = everywhere["sqlite", "ews"]
+    backend = on.live()
+    sent = on.press((BO, ANNA), before=lambda: on.world.fault("SendItem", "delay_after_commit", seconds=1.5))
+    eventually(lambda: bool(left(on, sent)))
+    backend.say({"read_only": True})
+    time.sleep(3.0)  # the answer has come, and what it says cannot be written
+    assert len(left(on, sent)) == 1
+    assert backend.say({"ask": sent.job_id})["state"] in {"sealed", "sending"}
+    if killed:
+        on.live()
+    else:
+        backend.say({"read_only": False})
+    assert on.verdict(sent) == DELIVERED
+
+
+def test_a_press_on_a_database_that_is_read_only(everywhere: dict[Place, Stage]) -> None:
+    """It is refused in words, nothing leaves, and the draft is where it was; the next press goes well."""
+    on = everywhere["sqlite", "ews"]
+    backend = on.live()
+    prepared = on.prepare((BO, ANNA))
+    backend.say({"read_only": True})
+    assert backend.say({"send": msgspec.to_builtins(prepared[1])}) == {"failed": "unavailable"}
+    backend.say({"read_only": False})
+    assert on.verdict(prepared[0]) == GIVEN_BACK
+    assert on.verdict(on.press()) == DELIVERED
+
+
+def left(on: Stage, sent: Sent) -> list[str]:
+    """The recipients whom the job has reached so far."""
+    return [entry["recipient"] for entry in on.journal() if entry["marker"].startswith(f"{sent.job_id}.")]
 
 
 def limit(backend: Backend, octets: int) -> None:
