@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -28,6 +29,8 @@ LONGEST_DAY = timedelta(hours=24)
 LONGEST_EMERGENCY = 4  # hours
 ADDRESSES = 300  # a client keeps 32 KB of settings; more of them and mail to colleagues waits, too
 BUDGET = 5.0  # seconds for the directory; nobody waits for this
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_AHEAD, _OLDEST = timedelta(minutes=10), timedelta(days=60)  # a client's clock that differs, and one that was never set
 _STAYS = frozenset({MailboxKind.MAILBOX, MailboxKind.GROUP_INSIDE})
 
 
@@ -81,9 +84,19 @@ class Hearing:
     log: Log
 
 
-def _act(entry: Entry, actor: str, kind: str, at: datetime) -> Act:
-    """The same act each time it is told: the entry's own id stands for the request's."""
-    return Act(records.event_id_of(f"{actor}\n{entry.id}", kind, at), at, actor, entry.mailbox or actor, entry.id)
+def _act(entry: Entry, actor: str, kind: str, now: datetime) -> Act:
+    """The same event each time it is told, by teller and entry alone. Its time is ours, and of the client's id a digest stands there."""
+    told = f"{actor}\n{entry.id}"
+    request = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return Act(records.event_id_of(told, kind, _NO_TIME), now, actor, entry.mailbox or actor, request)
+
+
+def _said_at(at: int, now: datetime) -> str:
+    """The minute that the client says, or a word where its clock cannot be right."""
+    said = datetime.fromtimestamp(at, UTC)
+    if said > now + _AHEAD:
+        return "ahead"
+    return said.strftime("%Y-%m-%dT%H:%MZ") if said > now - _OLDEST else "long ago"
 
 
 def _outside(entry: Entry, own: Set[str]) -> int:
@@ -91,12 +104,12 @@ def _outside(entry: Entry, own: Set[str]) -> int:
     return sum(1 for item in found if not item.valid or item.domain not in own)
 
 
-def _judged(entry: Entry, actor: str, at: datetime, parts: Hearing) -> str:
+def _judged(entry: Entry, actor: str, now: datetime, parts: Hearing) -> str:
     """The decision that the service would have made, recorded once; what was recorded the first time stands."""
     if entry.draft is None:
         return ""
-    decision, evidence = check(from_draft(entry.draft), Ask(at=parts.clock()), parts.checking)
-    act = _act(entry, actor, "offline_judged", at)
+    decision, evidence = check(from_draft(entry.draft), Ask(at=now), parts.checking)
+    act = _act(entry, actor, "offline_judged", now)
     try:
         parts.recording.log.append(records.judged(decision, evidence, act, parts.recording.names))
         parts.recording.keep(act.event_id, decision)
@@ -114,12 +127,12 @@ def hear(entries: Iterable[Entry], actor: str, parts: Hearing) -> tuple[Received
     """
     heard = []
     for entry in entries:
-        at = datetime.fromtimestamp(entry.at, parts.clock().tzinfo)
+        now = parts.clock()
         kind = EMERGENCY if entry.reason == "degraded" else SNAPSHOT
         state = papers.judge(parts.key, kind, entry.paper, entry.at)
-        act = _act(entry, actor, "offline_decided", at)
+        act = _act(entry, actor, "offline_decided", now)
         outside = _outside(entry, parts.own)
-        facts = {"reason": entry.reason, "allowed": "yes" if entry.allowed else "no", "paper": state}
+        facts = {"reason": entry.reason, "allowed": "yes" if entry.allowed else "no", "paper": state, "client_at": _said_at(entry.at, now)}
         facts["paper_version"] = entry.paper.version if entry.paper and state != papers.FORGED else ""
         counts = {"recipients": len(entry.recipients), "outside": outside}
         try:
@@ -128,5 +141,5 @@ def hear(entries: Iterable[Entry], actor: str, parts: Hearing) -> tuple[Received
             parts.log.warning("offline_decision_told_differently", event_id=act.event_id)
         if entry.allowed and (state != papers.HOLDS or (entry.reason == "internal" and outside)):
             parts.log.warning("offline_decision_without_ground", event_id=act.event_id, paper=state, outside=outside)
-        heard.append(Received(id=entry.id, paper=state, action=_judged(entry, actor, at, parts) if entry.allowed else ""))
+        heard.append(Received(id=entry.id, paper=state, action=_judged(entry, actor, now, parts) if entry.allowed else ""))
     return tuple(heard)

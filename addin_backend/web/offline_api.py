@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from addin_backend.model.draft_input import DraftInput
+from addin_backend.model.identity import Identity
 from addin_backend.model.offline import Entry, Paper
 from addin_backend.web.exchange import json_response, read_json_body, services_of, signed_in
 from addin_backend.web.wire import Address, decode
@@ -51,11 +52,20 @@ class LaterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decisions: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=20)]
 
 
-def _entry(told: dict[str, Any], at: int) -> Entry | None:
-    """An entry as told. One that cannot be read is kept as such under its id: it must not stand in the way of those behind it."""
+def _read(told: dict[str, Any], identity: Identity) -> EntryIn | None:
+    """What was told, or None when it cannot be read, or is about a mailbox that is not the teller's."""
     try:
         found = msgspec.convert(told, EntryIn)
     except msgspec.ValidationError:
+        return None
+    theirs = identity.owns(found.mailbox) and (found.draft is None or identity.owns(found.draft.sender))
+    return found if theirs else None
+
+
+def _entry(told: dict[str, Any], at: int, identity: Identity) -> Entry | None:
+    """An entry as told. One that cannot be read is kept as such under its id: it must not stand in the way of those behind it."""
+    found = _read(told, identity)
+    if found is None:
         name = told.get("id")
         if not isinstance(name, str) or not _ID.fullmatch(name):
             return None
@@ -80,7 +90,7 @@ async def later(request: Request) -> Response:
 
     def take() -> Response:
         at = int(services.clock().timestamp())
-        told = [entry for item in decode(raw, LaterBody).decisions if (entry := _entry(item, at)) is not None]
+        told = [entry for item in decode(raw, LaterBody).decisions if (entry := _entry(item, at, identity)) is not None]
         heard = services.addin.hear(identity.address, told)
         return json_response({"received": [item.id for item in heard], "judged": [item for item in heard if item.action]})
 

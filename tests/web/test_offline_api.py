@@ -62,6 +62,24 @@ def test_an_entry_that_cannot_be_read_does_not_stand_in_the_way(changes: dict[st
     assert [(item.reason, item.allowed) for _, item in heard] == [("unreadable", True), ("internal", True)]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mailbox": "jonas.friis@nordlys.example"},
+        {"mailbox": ""},
+        {"draft": {"from": "jonas.friis@nordlys.example", "to": [{"address": "bo@x.example"}], "subject": "s", "body": "b"}},
+    ],
+)
+def test_nobody_tells_what_another_did(changes: dict[str, Any]) -> None:
+    """A mailbox or a sender that is not theirs: recorded as unreadable, about the teller, and not judged."""
+    heard: list[tuple[str, Entry]] = []
+    app = client(Recorder(), addin=Addin(hear=_hearing(heard)))
+    answer = app.post(LATER, json={"decisions": [_told(**changes)]}, headers=AS_METTE)
+    assert ["entry-0001"] == answer.json()["received"]
+    ((actor, entry),) = heard
+    assert (METTE, "", "unreadable", None) == (actor, entry.mailbox, entry.reason, entry.draft)
+
+
 def test_a_log_that_cannot_be_written_to_receives_nothing() -> None:
     """The client keeps what it has and tells it again."""
     app = client(Recorder(), addin=Addin(hear=_hearing([], fail=True)))
