@@ -28,7 +28,7 @@ def quality() -> Any:
 
 def test_the_test_part_keeps_its_figures(quality: Any) -> None:
     """Needs protection and each class, on mails that taught nothing."""
-    mails = [mail for mail in quality.read("tune_former_test_2.jsonl") if not mail.get("borderline")]
+    mails = [mail for mail in quality.read("test.jsonl") if not mail.get("borderline")]
     judge = quality.product(terms())
     found = [judge(mail) for mail in mails]
     for name, floor in FIGURES["test"].items():
@@ -45,7 +45,7 @@ def test_everyday_mails_stay_ordinary(quality: Any) -> None:
 
 def test_the_mails_are_many_and_different(quality: Any) -> None:
     """At least 1,500 labelled ones when those that differ in names and numbers only count as one; no mail is in two parts."""
-    parts = {name: quality.read(f"{name}.jsonl") for name in ("train", "tune", "tune_former_test", "tune_former_test_2")}
+    parts = {name: quality.read(f"{name}.jsonl") for name in ("train", "tune", "tune_former_test", "tune_former_test_2", "test")}
     mails = [mail for part in parts.values() for mail in part]
     assert quality.different(mails) >= 1_500
     assert len({mail["id"] for mail in mails}) == len(mails)
