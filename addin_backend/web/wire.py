@@ -184,7 +184,7 @@ _HINTS = {
         da="Du bliver bedt om at bekræfte noget, når du sender mailen.", en="You will be asked to confirm something when you send the mail."
     ),
     Action.BLOCK: Texts(
-        da="Mailen kan ikke sendes, som den er nu. Åbn Send sikkert og se hvorfor.",
+        da="Mailen kan ikke sendes, som den er nu. Åbn Send sikkert, og se hvorfor.",
         en="The mail cannot be sent as it is now. Open Send securely to see why.",
     ),
 }
