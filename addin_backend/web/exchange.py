@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from addin_backend.errors import NotSignedIn, SendSecurelyError, TooLarge
 from addin_backend.model.identity import Identity
-from addin_backend.web.limits import TooManyRequests
+from addin_backend.web.limits import HELD, TooManyRequests
 from addin_backend.web.services import MEGABYTE, Services
 from addin_backend.web.wire import error_out
 
@@ -68,7 +68,10 @@ def wire_limit(limit: int) -> int:
 
 
 async def read_json_body(request: Request, limit: int) -> bytes:
-    """The body of a JSON request, at most ``wire_limit(limit)`` bytes of it. Raises UnsupportedMediaType or TooLarge."""
+    """The body of a JSON request, at most ``wire_limit(limit)`` bytes of it. Raises UnsupportedMediaType, TooLarge or TooManyRequests.
+
+    It takes of the room for all bodies until the request has been answered (web/guard.py).
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType
@@ -76,11 +79,15 @@ async def read_json_body(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > cap:
         raise too_large(limit)
+    hold = services_of(request).bodies.hold(request.scope.get("person", ""))
+    request.scope.setdefault(HELD, []).append(hold)
+    hold.grow(int(declared) if declared.isdecimal() else 0)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > cap:
             raise too_large(limit)
+        hold.grow(len(body))
     return bytes(body)
 
 
@@ -94,4 +101,5 @@ async def signed_in(request: Request) -> Identity:
     if identity is None:
         raise NotSignedIn
     services_of(request).limiter.take(identity.address)
+    request.scope["person"] = identity.address
     return identity

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from addin_backend.errors import SendSecurelyError
 from addin_backend.web.exchange import error_response
+from addin_backend.web.limits import HELD
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -122,6 +123,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request_id = scope["request_id"] = self._new_id()
+        scope[HELD] = []
         added = {**_headers_for(scope["path"], self._ancestors), "X-Request-Id": request_id}
         if self._origin and asked_by_event_code(scope["path"]):
             added["Access-Control-Allow-Origin"] = self._origin  # classic Outlook's runtime counts even its own origin as another
@@ -147,6 +149,9 @@ class Guard:
                 if status:
                     raise
                 await error_response(Request(scope), SendSecurelyError())(scope, receive, send_guarded)
+            finally:
+                for hold in scope[HELD]:
+                    hold.release()
             self._report("request", self._facts(scope, status, started))
 
     @staticmethod

@@ -30,7 +30,7 @@ from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.routing import Route
 from addin_backend.model.sending import Act, PortalPackage, SendJob
-from addin_backend.web.limits import Limiter
+from addin_backend.web.limits import Bodies, Limiter
 
 MEGABYTE = 1024 * 1024
 
@@ -276,6 +276,7 @@ class Services:
     ``identify``   the person behind a bearer token, or None.
     ``own_record`` a person's own entries of the log, the newest (how many, request id).
     ``limiter``    how many requests one person may make.
+    ``bodies``     how much of their bodies is in memory at once.
     ``intake``     a draft as the add-in sends it -> Message (recipients normalised).
     ``apply``      a change to a draft, made by the same hand that tried it; raises BadInput for one that is the writer's to make.
     ``keep_details`` a mail becomes a draft in a mailbox, once for each key.
@@ -330,6 +331,7 @@ class Services:
     bundle: ServedBundle | None = None
     counters: Callable[[], dict[str, int]] = dict
     limiter: Limiter = field(default_factory=lambda: Limiter(0, time.monotonic))
+    bodies: Bodies = field(default_factory=Bodies)
     transports: Callable[[], Sequence[Route]] = tuple
     addin: Addin = field(default_factory=lambda: Addin())
     frame_ancestors: tuple[str, ...] = field(
