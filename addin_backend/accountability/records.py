@@ -25,6 +25,7 @@ from addin_backend.ports import Pseudonymiser
 
 DISPENSED = "DI-01"  # a dispensation was used; its params name it
 _PLAIN = re.compile(r"[a-z0-9_]{1,64}")
+_CODE = re.compile(r"[A-Z]{2}-[0-9]{2}")
 _SIZES = ((100_000, "under_100_kb"), (1_000_000, "under_1_mb"), (10_000_000, "under_10_mb"))
 _NO_REASONS: Mapping[str, str] = {}
 OUTCOMES = {
@@ -67,6 +68,11 @@ def event_id_of(job_id: str, action: str, created_at: datetime) -> str:
 
 def _word(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else "other"
+
+
+def _code(value: str) -> str:
+    """A rule's code; a client may have sent anything."""
+    return value if _CODE.fullmatch(value) else "other"
 
 
 def _size_class(octets: int) -> str:
@@ -148,7 +154,7 @@ def _shown(texts: Texts, found: Iterable[Finding], language: str) -> str:
 
 def _confirmed(evidence: Evidence, at: datetime, names: Pseudonymiser) -> list[str]:
     split = [item.partition(":") for item in sorted(evidence.confirmed)]
-    return [f"{code} {names.pseudonym('address', address, at)}" if address else code for code, _, address in split]
+    return [f"{_code(code)} {names.pseudonym('address', address, at)}" if address else _code(code) for code, _, address in split]
 
 
 def _on_behalf_of(act: Act, names: Pseudonymiser) -> str:
@@ -179,7 +185,7 @@ def _reasons(reasons: Mapping[str, str], at: datetime, names: Pseudonymiser) -> 
     """Code, whom it is about, and a keyed digest of the reason: the words stand sealed beside the record."""
     split = [(*item.partition(":")[::2], text) for item, text in sorted(reasons.items())]
     who = [(code, f" {names.pseudonym('address', address, at)}" if address else "", text) for code, address, text in split]
-    return [f"{code}{whom} {names.pseudonym('reason', text, at)}" for code, whom, text in who]
+    return [f"{_code(code)}{whom} {names.pseudonym('reason', text, at)}" for code, whom, text in who]
 
 
 def _decision(action: str, decision: Decision, evidence: Evidence, act: Act, names: Pseudonymiser, reasons: Mapping[str, str]) -> Record:

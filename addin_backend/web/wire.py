@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 Language = Literal["da", "en"]
 Key = Annotated[str, msgspec.Meta(min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
-Code = Annotated[str, msgspec.Meta(max_length=400)]
+Code = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[A-Z]{2}-[0-9]{2}(?::.+)?$")]  # of a rule, or "CODE:address"
 Reason = Annotated[str, msgspec.Meta(min_length=10, max_length=1000)]
 Address = Annotated[str, msgspec.Meta(max_length=400)]
 MOST_ACCESS = 50  # each agreed code takes a fifth of a second to digest
@@ -155,7 +155,7 @@ class ErrorOut(msgspec.Struct, frozen=True):
 def field_of(error: msgspec.ValidationError) -> str | None:
     """The path of the wrong field as a person would write it: ``$.draft.to[0].address`` becomes ``draft.to[0].address``."""
     match = _PLACE.match(str(error))
-    path = (match["path"] or "$") if match else "$"
+    path = ((match["path"] or "$") if match else "$").removeprefix("key` in `")
     named = _NAMED_FIELD.search(str(error))
     if named:
         path += "." + named["name"][:80]
