@@ -55,9 +55,10 @@ _USES = sa.Table(
     sa.Column("at", sa.String(32), nullable=False),
 )
 _ANSWERS = sa.Table(
-    "sender_answers",
+    "answers_by_sender",
     _META,
-    sa.Column("address", sa.String(64), primary_key=True),
+    sa.Column("pair", sa.String(64), primary_key=True, comment="keyed digest of sender and address: nobody answers for another"),
+    sa.Column("quarter", sa.String(8), nullable=False, comment="in which it counts"),
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("country", sa.String(8), nullable=False),
     sa.Column("at", sa.String(32), nullable=False),
@@ -136,7 +137,7 @@ class SqlContactHistory:
                 told=self._told(connection, question),
                 thread=thread,
                 threads=threads,
-                answers=self._answers(connection, by_digest),
+                answers=self._answers(connection, question),
                 derogations=self._counts(connection, "derogation", question.domains, question.since),
                 dispensations=self._counts(connection, "dispensation", question.dispensations, None),
             )
@@ -174,10 +175,13 @@ class SqlContactHistory:
                 each[address] = _stronger(each.get(address, ThreadProtection.NONE), protection)
         return strongest, each
 
-    @staticmethod
-    def _answers(connection: sa.Connection, by_digest: Mapping[str, str]) -> dict[str, SendersAnswer]:
-        query = sa.select(_ANSWERS.c.address, _ANSWERS.c.role, _ANSWERS.c.country).where(_ANSWERS.c.address.in_(list(by_digest)))
-        return {by_digest[row.address]: SendersAnswer(RecipientRole(row.role), row.country) for row in connection.execute(query)}
+    def _answers(self, connection: sa.Connection, question: PastQuestion) -> dict[str, SendersAnswer]:
+        """What this sender said this quarter. What others said is a proposal for the register, and nothing more."""
+        pairs = {self._pair(question.sender, item): item for item in question.addresses}
+        query = sa.select(_ANSWERS.c.pair, _ANSWERS.c.role, _ANSWERS.c.country).where(
+            _ANSWERS.c.pair.in_(list(pairs)) & (_ANSWERS.c.quarter == quarter_of(question.at))
+        )
+        return {pairs[row.pair]: SendersAnswer(RecipientRole(row.role), row.country) for row in connection.execute(query)}
 
     def _counts(self, connection: sa.Connection, kind: str, names: Iterable[str], since: datetime | None) -> dict[str, int]:
         keys = {self._keyed(kind, name): name for name in names}
@@ -192,7 +196,7 @@ class SqlContactHistory:
             rows = connection.execute(_ANSWERS.select().order_by(_ANSWERS.c.at.desc()).limit(limit)).all()
         found = []
         for row in rows:
-            said = msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"answers\n{row.address}"), type=_Said)
+            said = msgspec.msgpack.decode(self._unseal(bytes(row.sealed), f"answers\n{row.pair}"), type=_Said)
             answer = SendersAnswer(RecipientRole(row.role), row.country)
             found.append(Proposal(address=said.address, answer=answer, said_by=said.said_by, at=datetime.fromisoformat(row.at)))
         return found
@@ -237,7 +241,7 @@ class SqlContactHistory:
                 key = self._keyed("derogation", item.derogation)
                 self._put(connection, _USES, {"kind": "derogation", "key": key, "mail": mail}, {"at": at})
             if item.answer is not None:
-                self._put_answer(connection, item.address, departed.sender, item.answer, at)
+                self._put_answer(connection, item.address, departed, item.answer)
         for name in departed.dispensations:
             key = self._keyed("dispensation", name)
             self._put(connection, _USES, {"kind": "dispensation", "key": key, "mail": mail}, {"at": at})
@@ -253,20 +257,28 @@ class SqlContactHistory:
             kept = _stronger(ThreadProtection(known), protection).value
             connection.execute(_THREADS.update().where(where).values(protection=kept, at=at))
 
-    def _put_answer(self, connection: sa.Connection, address: str, sender: str, answer: SendersAnswer, at: str) -> None:
-        """The newest answer counts."""
-        key = self._address(address)
-        sealed = self._seal(msgspec.msgpack.encode(_Said(address, sender)), f"answers\n{key}")
-        values = {"role": answer.role.value, "country": answer.country, "at": at, "sealed": sealed}
-        if connection.execute(_ANSWERS.update().where(_ANSWERS.c.address == key).values(values)).rowcount == 0:
-            connection.execute(_ANSWERS.insert().values({"address": key} | values))
+    def _put_answer(self, connection: sa.Connection, address: str, departed: Departed, answer: SendersAnswer) -> None:
+        """The sender's newest answer counts."""
+        key = self._pair(departed.sender, address)
+        sealed = self._seal(msgspec.msgpack.encode(_Said(address, departed.sender)), f"answers\n{key}")
+        values = {
+            "role": answer.role.value, "country": answer.country, "quarter": quarter_of(departed.at), "at": database.instant(departed.at),
+            "sealed": sealed,
+        }  # fmt: skip
+        if connection.execute(_ANSWERS.update().where(_ANSWERS.c.pair == key).values(values)).rowcount == 0:
+            connection.execute(_ANSWERS.insert().values({"pair": key} | values))
 
     def forget_before(self, threads: datetime, uses: datetime) -> None:
-        """Delete threads and uses that are older, and what was told in other quarters than that of ``threads`` and later."""
+        """Delete threads and uses that are older, and what was told in other quarters than that of ``threads`` and later.
+
+        Answers that an earlier version kept for everybody go altogether.
+        """
         with self._begin() as connection:
             connection.execute(_THREADS.delete().where(_THREADS.c.at < database.instant(threads)))
             connection.execute(_USES.delete().where(_USES.c.at < database.instant(uses)))
             connection.execute(_TOLD.delete().where(_TOLD.c.quarter < quarter_of(threads)))
+            connection.execute(_ANSWERS.delete().where(_ANSWERS.c.quarter < quarter_of(threads)))
+            connection.execute(sa.text("DROP TABLE IF EXISTS sender_answers"))
 
     def close(self) -> None:
         """Let the connections go; a look-up that hangs is not waited for."""

@@ -131,6 +131,21 @@ def test_what_senders_say_is_a_proposal_for_the_officer(history: SqlContactHisto
     assert (proposal.address, proposal.said_by, proposal.answer.country) == (BO, METTE, "DK")
 
 
+def test_what_one_sender_says_counts_for_nobody_else_and_for_the_quarter(history: SqlContactHistory) -> None:
+    """A colleague is asked, and so is the same sender in the next quarter; each keeps their own answer."""
+    history.remember(_departed())
+    assert {} == _ask(history, sender="jonas.friis@nordlys.example").answers
+    assert {} == _ask(history, at=datetime(2027, 1, 1, tzinfo=UTC)).answers
+    other = DealtWith(
+        address=BO, named_domain="", protection=ThreadProtection.TLS, answer=SendersAnswer(RecipientRole.UNKNOWN, "IN"),
+    )  # fmt: skip
+    history.remember(Departed(mail="m2", sender="jonas.friis@nordlys.example", at=AT, recipients=(other,)))
+    assert ("DK", "IN") == (_ask(history).answers[BO].country, _ask(history, sender="jonas.friis@nordlys.example").answers[BO].country)
+    assert 2 == len(history.proposals(10))
+    history.forget_before(threads=AT + timedelta(days=100), uses=AT)
+    assert {} == _ask(history).answers
+
+
 def test_no_address_and_no_subject_stands_in_the_database(history: SqlContactHistory, tmp_path: Path) -> None:
     """Planted values are looked for in every file, in every letter case."""
     history.remember(_departed(subject="hemmelig sag"))
