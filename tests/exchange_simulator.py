@@ -137,9 +137,9 @@ class World:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[World]:
-    """A simulator for as long as the block runs."""
-    world = World(start(data, published_schema=published_schema()), data)
+def running(data: Path, *, published: bool = True) -> Iterator[World]:
+    """A simulator for as long as the block runs. ``published``: each request is also held against the published schema, if it is there."""
+    world = World(start(data, published_schema=published_schema() if published else None), data)
     try:
         yield world
     finally:
