@@ -74,8 +74,8 @@ def _exchange(settings: Settings, directory: FileDirectory) -> Identify | None:
         )
 
     def owner(person: str) -> tuple[str, frozenset[str]] | None:
-        addresses = directory.sends_from(person)
-        return (addresses[0], frozenset(addresses)) if addresses else None
+        own = directory.own_address(person)  # without one nobody is signed in: the log would name a shared mailbox as the person
+        return (own, frozenset(directory.sends_from(person))) if own else None
 
     audiences = [settings.public_url.rstrip("/") + pane for pane in PANES]
     return ExchangeSignIn(url, audiences, PublishedKeys(_fetcher(url), signing_keys), owner).identify

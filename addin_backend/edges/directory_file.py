@@ -46,6 +46,16 @@ class FileDirectory:
         theirs = [(item.owners.index(person) > 0, address) for address, item in self._entries.items() if person in item.owners]
         return tuple(address for _, address in sorted(theirs, key=lambda pair: pair[0]))
 
+    def own_address(self, person: str) -> str:
+        """The person's own mailbox: the one whose ``owners`` begin with them; of several, the one that nobody else may send from. Else "".
+
+        A delegated mailbox is nobody's own: whoever has only those has no address here.
+        """
+        first = {address: item.owners for address, item in self._entries.items() if item.owners[:1] == (person,)}
+        alone = [address for address, owners in first.items() if len(owners) == 1]
+        found = list(first) if len(first) == 1 else alone
+        return found[0] if len(found) == 1 else ""
+
 
 def read_directory(raw: bytes) -> FileDirectory:
     """The directory in ``raw``. Raises BadRegister that names the place; no address is quoted."""
