@@ -129,6 +129,7 @@ def test_new_rules_count_within_seconds_and_no_request_is_dropped(settings: Sett
     last = actions(cabinet)[-1]
     assert last["action"] == "policy_published"
     assert last["body"]["revision"] == after.revision  # type: ignore[index]  # a record's body is an object
+    assert {"asked_by", "approver_named"} <= set(last["body"])  # type: ignore[call-overload]  # one operator names both; nobody's approval is proved
     assert PEOPLE.asked_by not in json.dumps(last)
 
 

@@ -110,7 +110,7 @@ def target_of_rollback(store: RevisionStore, revision: str | None) -> str:
 
 
 def record_of(wish: Wish, previous: str, act: Act, names: Pseudonymiser) -> Any:
-    """The record of a publication: revisions and pseudonyms."""
+    """The record of a publication: revisions and pseudonyms. One operator names both people, so the second stands there as *named*."""
     return records.simple(
         f"policy_{wish.kind}",
         act,
@@ -118,7 +118,7 @@ def record_of(wish: Wish, previous: str, act: Act, names: Pseudonymiser) -> Any:
         revision=wish.revision,
         previous=previous,
         asked_by=names.pseudonym("address", wish.asked_by, wish.at),
-        approved_by=names.pseudonym("address", wish.approved_by, wish.at),
+        approver_named=names.pseudonym("address", wish.approved_by, wish.at),
     )
 
 
