@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     message_limit_mb: _Some = 35
     offline_internal: bool = True
     offline_hours: _Hours = 24
+    front_folder: str = ""
     smime: bool = True
     portal: bool = True
     certificates_dir: str = ""
@@ -145,6 +146,7 @@ TABLE: tuple[Row, ...] = (
     Row("message_limit_mb", "Largest mail that is taken, in megabytes."),
     Row("offline_internal", "Whether mail to colleagues goes while the service is dead; needs a directory that says who is one."),
     Row("offline_hours", "For how long Outlook may decide without having heard from the service, at most 24."),
+    Row("front_folder", "Folder of the front's /addin files, where an emergency that the console declares is written too."),
     Row("smime", "Whether S/MIME may be used."),
     Row("portal", "Whether the secure page may be used."),
     Row("certificates_dir", "Folder with recipients' certificates (PEM or DER)."),

@@ -25,7 +25,7 @@ ACTIONS = frozenset(
         *("unchecked", "case_closed"),
         *("delayed", "delivered", "not_delivered"),
         *("portal_offered", "portal_asked", "copy_withdrawn", "late_delivery"),
-        *("offline_decided", "offline_judged", "snapshot_degraded", "snapshot_restored"),
+        *("offline_decided", "offline_judged", "snapshot_asked", "snapshot_withdrawn", "snapshot_degraded", "snapshot_restored"),
     }
 )
 

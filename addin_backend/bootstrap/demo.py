@@ -211,7 +211,9 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
             sign_in.identify, True, seed_contacts, outside.way, graph_tokens=lambda _claims: GRAPH_TOKEN, officer=sign_in.officer()
         )
         with open_services(own, around) as opened, contextlib.closing(open_routes(own)) as chosen:
-            services = dataclasses.replace(opened, allowed_hosts=LOOPBACK_HOSTS)
+            services = dataclasses.replace(
+                opened, allowed_hosts=LOOPBACK_HOSTS, console_people={item.address: item.name for item in PEOPLE}
+            )
             desk = exchange_page.Desk(simulator.address, chosen, Transport.EWS, now)
             pages = [*playground.routes(world), *domains.routes(outside.promises), *exchange_page.routes(desk)]
             links, templates = (

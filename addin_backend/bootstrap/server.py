@@ -15,6 +15,7 @@ from addin_backend.bootstrap.after_send import after_send
 from addin_backend.bootstrap.attachments import open_reader
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.deliveries import ReportLoop
+from addin_backend.bootstrap.emergency import open_desk
 from addin_backend.bootstrap.ledger import LedgerLoop
 from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.mailboxes import Mailboxes, TokenProvider, open_edges, open_mailboxes
@@ -48,6 +49,7 @@ from addin_backend.web.limits import Limiter
 from addin_backend.web.services import (
     CheckCall,
     Checked,
+    EmergencyHand,
     LogLine,
     LogView,
     SendAnswer,
@@ -191,6 +193,8 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 request_scope=request_scope,
                 organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
+                emergency=_emergency_service(settings, cabinet),
+                open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
@@ -203,6 +207,11 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
 def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop) -> Services:
     """What the pages for officers show and do."""
     return replace(made, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case)
+
+
+def _emergency_service(settings: Settings, cabinet: Cabinet) -> EmergencyHand:
+    desk = open_desk(settings, cabinet)
+    return EmergencyHand(desk.asked, desk.in_force, desk.ask, desk.approve, desk.withdraw, desk.end)
 
 
 def _counters(rules: LiveRules) -> Callable[[], dict[str, int]]:

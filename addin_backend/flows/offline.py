@@ -16,12 +16,11 @@ from addin_backend.evidence.addresses import normalise
 from addin_backend.evidence.mailboxes import Directory, mailbox_kinds
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.intake import from_draft
-from addin_backend.flows.policy.publish import two_people
 from addin_backend.flows.pre_send import Recording, may_leave_as_it_is
 from addin_backend.model.decision import Action
 from addin_backend.model.facts import MailboxKind
 from addin_backend.model.message import RecipientKind
-from addin_backend.model.offline import EMERGENCY, SNAPSHOT, Entry, Inside, Paper, Received, Snapshot, Switches
+from addin_backend.model.offline import EMERGENCY, SNAPSHOT, Asked, Entry, Inside, Paper, Received, Snapshot, Switches
 from addin_backend.ports import AccountabilityLog, Log, Pseudonymiser
 from addin_backend.sealing import paper as papers
 
@@ -56,17 +55,42 @@ def snapshot_of(inside: Inside, key: bytes, at: datetime, life: timedelta) -> Sn
     return Snapshot(**{name: getattr(inside, name) for name in Inside.__struct_fields__}, **msgspec.structs.asdict(made))
 
 
+def _hours(hours: int) -> None:
+    if not 1 <= hours <= LONGEST_EMERGENCY:
+        raise BadInput(
+            f"An emergency lasts from 1 to {LONGEST_EMERGENCY} hours.",
+            sentence_da=f"Nøddrift varer fra 1 til {LONGEST_EMERGENCY} timer.",
+            field="hours",
+        )
+
+
+def _two_people(asked_by: str, approved_by: str) -> None:
+    first, second = asked_by.strip().lower(), approved_by.strip().lower()
+    if not first or not second or first == second:
+        raise BadInput(
+            "Two different people must stand behind it: one asks, another approves.",
+            sentence_da="To forskellige personer skal stå bag: en beder om det, og en anden godkender.",
+            next_step="Let somebody else approve.",
+            next_step_da="Lad en anden godkende.",
+            field="approved_by",
+        )
+
+
+def ask_for_emergency(by: str, hours: int, act: Act, log: AccountabilityLog, names: Pseudonymiser, request_id: str) -> Asked:
+    """What one person asks for, recorded; nothing is in force yet. Raises BadInput, Unavailable, LogBroken."""
+    if not by.strip():
+        raise BadInput("Say who asks for it.", sentence_da="Angiv, hvem der beder om det.", field="by")
+    _hours(hours)
+    log.append(records.simple("snapshot_asked", act, names, request=request_id, hours=hours))
+    return Asked(request_id=request_id, by=by.strip().lower(), hours=hours, at=act.at)
+
+
 def declare_emergency(
     key: bytes, people: tuple[str, str], hours: int, act: Act, log: AccountabilityLog, names: Pseudonymiser, paper_id: str
 ) -> Paper:
     """The paper of an emergency that two people stand behind, recorded before it exists. Raises BadInput, Unavailable, LogBroken."""
-    two_people(*people)
-    if not 1 <= hours <= LONGEST_EMERGENCY:
-        raise BadInput(
-            f"An emergency lasts from 1 to {LONGEST_EMERGENCY} hours.",
-            sentence_da=f"En nødsituation varer fra 1 til {LONGEST_EMERGENCY} timer.",
-            field="hours",
-        )
+    _two_people(*people)
+    _hours(hours)
     approved = names.pseudonym("address", people[1].strip().lower(), act.at)
     log.append(records.simple("snapshot_degraded", act, names, approved_by=approved, paper=paper_id, hours=hours))
     return papers.issue(key, EMERGENCY, act.at, hours * 3600, paper_id)

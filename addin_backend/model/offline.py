@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from addin_backend.model.draft_input import DraftInput
@@ -16,6 +18,15 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     expires: int
     version: str
     seal: str
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """An emergency that one person has asked for and another has still to approve."""
+
+    request_id: str
+    by: str
+    hours: int
+    at: datetime
 
 
 class Switches(msgspec.Struct, frozen=True):

@@ -43,6 +43,8 @@ ACTIONS = {
     "offline_decided": Texts(da="Afgjort uden tjenesten", en="Decided without the service"),
     "offline_judged": Texts(da="Bedømt bagefter", en="Judged afterwards"),
     "snapshot_degraded": Texts(da="Nøddrift besluttet", en="Emergency declared"),
+    "snapshot_asked": Texts(da="Bedt om nøddrift", en="Emergency asked for"),
+    "snapshot_withdrawn": Texts(da="Ingen nøddrift: trukket tilbage", en="No emergency: withdrawn"),
     "snapshot_restored": Texts(da="Nøddrift afsluttet", en="Emergency ended"),
     "log_read": Texts(da="Logbogen læst", en="Log read"),
     "settled": Texts(da="En person har taget sig af en afsendelse", en="A person took a send in hand"),

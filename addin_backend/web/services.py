@@ -25,7 +25,7 @@ from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
-from addin_backend.model.offline import Entry, Paper, Received, Snapshot
+from addin_backend.model.offline import Asked, Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.routing import Route
@@ -270,6 +270,22 @@ class Addin:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyHand:
+    """Two people declare an emergency in the console, or end it; each act takes who does it and the request's id.
+
+    ``asked`` is what waits for a second person, ``in_force`` what counts; ``ask`` takes (by, hours, request id), ``approve`` and
+    ``withdraw`` (id of what was asked, by, request id), ``end`` (by, request id). They raise BadInput, Conflict, Unavailable, LogBroken.
+    """
+
+    asked: Callable[[], Asked | None]
+    in_force: Callable[[], Paper | None]
+    ask: Callable[[str, int, str], None]
+    approve: Callable[[str, str, str], None]
+    withdraw: Callable[[str, str, str], None]
+    end: Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything the pages and the API can ask for.
 
@@ -298,6 +314,7 @@ class Services:
     ``message_limit`` in bytes, counted over subject, body and decoded attachments.
     ``allowed_hosts`` names in a Host header that are answered, with any port; () means any. The demo's pages are open: loopback only.
     ``frame_ancestors`` origins that may frame the add-in's pages (Outlook on the web).
+    ``emergency``  two people's hand on the emergency. ``console_people``: who may be chosen on an open console (address -> name).
     ``addin``      what the add-in asks beside check and send.
     """
 
@@ -333,6 +350,8 @@ class Services:
     limiter: Limiter = field(default_factory=lambda: Limiter(0, time.monotonic))
     bodies: Bodies = field(default_factory=Bodies)
     transports: Callable[[], Sequence[Route]] = tuple
+    emergency: EmergencyHand | None = None
+    console_people: Mapping[str, str] = field(default_factory=dict)
     addin: Addin = field(default_factory=lambda: Addin())
     frame_ancestors: tuple[str, ...] = field(
         default=(
