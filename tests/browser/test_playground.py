@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from email import message_from_string, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from demo_world_run import demo_world
 from host_page import (
@@ -37,6 +38,7 @@ from host_page import (
     picture,
     raw,
     receipt,
+    settings,
     slug,
 )
 
@@ -277,3 +279,48 @@ def test_console_and_log_show_what_is_true(page: Page, address: str, root: Path,
     assert page.locator(".records > li").count() == page.locator(".records .tag-allow").count() > 0
     assert "@" not in page.locator(".records").inner_text()
     picture(page, root, f"{language}-log")
+
+
+@pytest.mark.parametrize(
+    ("client", "mode", "buttons"), [("classic", "block", ["back"]), ("mac", "promptUser", ["close"]), ("web", "block", ["later"])]
+)
+def test_while_outlook_works_offline_nobody_asks_the_add_in(page: Page, address: str, client: str, mode: str, buttons: list[str]) -> None:
+    """Block: refused. Prompt the user: it lies in the Outbox, and goes unchecked once Outlook is online. The web has no such mode."""
+    compose(page, address, "da", "lunch", client=client, mode=mode, network="work_offline")
+    page.click("#send")
+    dialog(page)
+    assert [item.get_attribute("data-kind") for item in page.locator("#alert button").all()] == buttons
+    if mode == "promptUser":
+        page.click("#alert button")
+        settings(page, network="online")
+        assert receipt(page) == [LISE]
+
+
+def test_outlook_says_that_the_add_in_is_slow_and_then_gives_up(page: Page, address: str) -> None:
+    """Over five seconds: Outlook's own dialog, without a way past the check. Over five minutes (shortened): not sent."""
+    compose(page, address, "da", "lunch", network="stuck")
+    page.click("#send")
+    expect(page.locator("#alert")).to_contain_text("længere om at svare", timeout=PATIENCE)
+    assert [item.get_attribute("data-kind") for item in page.locator("#alert button").all()] == ["dont_send"]
+    expect(page.locator("#alert")).to_contain_text("fem minutter", timeout=PATIENCE)
+    assert [item.get_attribute("data-kind") for item in page.locator("#alert button").all()] == ["later"]
+
+
+def test_a_mail_in_html_is_one_mail_to_the_pane_and_to_send(page: Page, address: str) -> None:
+    """Protected in the pane, then Send is pressed: the event code asks about the very same mail, decides alike, and it leaves by TLS."""
+    asked: list[dict[str, Any]] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/api/v1/check"):
+            asked.append((request.post_data_json or {})["draft"])
+
+    page.on("request", note)
+    compose(page, address, "da", "health", format="html", client="web")
+    page.click("#send-securely")
+    pane_of(page)
+    page.click("#send")
+    assert receipt(page) == [ANNA]
+    pane, event = asked
+    assert event["body_format"] == "html"
+    names = ("from", "to", "cc", "bcc", "subject", "body", "body_format", "attachments")  # what the digest is made of
+    assert {name: event[name] for name in names} == {name: pane[name] for name in names}

@@ -39,6 +39,14 @@ export function field(value) {
 
 export const person = (emailAddress, recipientType = "user", displayName = "") => ({ emailAddress, displayName, recipientType });
 
+/** The text of a mail; with `html` it is written in HTML, and `body` is what Outlook makes of it as text. */
+function bodyOf({ body = "Kære Bo", html }) {
+  return {
+    getTypeAsync: (done) => done(good(html === undefined ? "text" : "html")),
+    getAsync: (kind, done) => field(kind === "html" ? html : body).getAsync(done),
+  };
+}
+
 /** A mail in a compose window. `files`: [{ name, size, format, content }]. */
 export function mail(changes = {}) {
   const headers = {};
@@ -49,7 +57,7 @@ export function mail(changes = {}) {
     cc: field(changes.cc ?? []),
     bcc: field(changes.bcc ?? []),
     subject: field(changes.subject ?? "Din forsikring"),
-    body: field(changes.body ?? "Kære Bo"),
+    body: bodyOf(changes),
     getAttachmentsAsync: (callback) => callback(good(files.map(({ id, name, size, isInline }) => ({ id, name, size, isInline })))),
     getAttachmentContentAsync: (id, callback) => {
       const found = files.find((file) => file.id === id);

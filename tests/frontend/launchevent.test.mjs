@@ -63,6 +63,18 @@ test("the draft has the fields of the API", async () => {
   });
 });
 
+test("a mail in HTML is asked about as it leaves and as the pane reads it, so that both speak of one mail", async () => {
+  const { readDraft } = await import(new URL("../../addin_backend/web/static/addin/outlook.js", import.meta.url));
+  const item = () => mail({ html: "<html><body><p>Kære <b>Bo</b><!-- 010190-1234 --></p></body></html>", body: "Kære Bo", files: [{ name: "løn.csv", content: "QQ==" }] });
+  const made = runtime({ item: item() });
+  await once(made, "onMessageSend");
+  const { draft } = made.asked.find(({ path }) => path === "/api/v1/check").body;
+  const read = (await readDraft(item())).draft;
+  const bound = ({ from, to, cc, bcc, subject, body, body_format, attachments, label, in_reply_to }) => ({ from, to, cc, bcc, subject, body, body_format, label, in_reply_to: in_reply_to ?? "", attachments: attachments.map(({ name, base64 }) => [name, base64]) });
+  assert.equal(draft.body_format, "html");
+  assert.deepEqual(bound(draft), bound(read));
+});
+
 test("enforced TLS to everybody is silent: the ticket is set and the mail goes", async () => {
   const item = mail();
   const made = runtime({ item, service: service(decision("protect", ["tls", "plain"], { ticket: TICKET })) });
@@ -208,11 +220,17 @@ test("nested app authentication comes first, and Office's own sign-in where it f
 
 for (const name of ["from", "to", "cc", "bcc", "subject", "body"]) {
   test(`what Outlook cannot read holds the mail: ${name} fails or never answers`, async () => {
-    assert.match((await once(runtime({ item: mail({ item: { [name]: field("fails") } }) }))).errorMessage, /ikke læse/);
-    const never = await once(runtime({ item: mail({ item: { [name]: field("hangs") } }) }));
+    const broken = (how) => ({ [name]: { getTypeAsync: (done) => done({ status: "succeeded", value: "text" }), ...field(how) } });
+    assert.match((await once(runtime({ item: mail({ item: broken("fails") }) }))).errorMessage, /ikke læse/);
+    const never = await once(runtime({ item: mail({ item: broken("hangs") }) }));
     assert.deepEqual(["failed", DEADLINE], [held(never).reason, never.at]);
   });
 }
+
+test("a mail whose HTML cannot be read is held, although its words can", async () => {
+  const body = { getTypeAsync: (done) => done({ status: "succeeded", value: "html" }), getAsync: (kind, done) => field(kind === "html" ? "fails" : "hej").getAsync(done) };
+  assert.match((await once(runtime({ item: mail({ item: { body } }) }))).errorMessage, /ikke læse/);
+});
 
 test("no item, or an item without the functions, holds the mail", async () => {
   assert.equal(held(await once(runtime({ context: { mailbox: {} } }))).reason, "failed");

@@ -130,6 +130,14 @@ test("a mail without recipients is held", async () => {
   assert.deepEqual([false, "no_recipients", false], await outcome(dead({ item: mail({ to: [] }) })));
 });
 
+test("under an emergency the words of an HTML mail count and are kept, not its markup", async () => {
+  const html = `<html><head><style>${"p{margin:0101901234px}".repeat(2000)}</style></head><body><p>0101<b>90-1234</b></p></body></html>`;
+  const goes = dead({ item: mail({ html, body: "Vi ses i morgen" }), front: front(emergency()) });
+  assert.deepEqual([true, "degraded", true], await outcome(goes));
+  assert.deepEqual(["Vi ses i morgen", "plain"], [goes.saved("queue")[0].draft.body, goes.saved("queue")[0].draft.body_format]);
+  assert.deepEqual([false, "content", false], await outcome(dead({ item: mail({ html, body: "010190-1234" }), front: front(emergency()) })));
+});
+
 test("under an emergency of two people a short external mail without identifiers or attachments goes, and is kept to be judged", async () => {
   const made = dead({ item: mail({ subject: "Møde i morgen", body: "Vi ses kl. 10.30 den 24.12.2026. Ring 12 34 56 78." }), front: front(emergency()) });
   assert.deepEqual([true, "degraded", true], await outcome(made));

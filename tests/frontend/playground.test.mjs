@@ -52,6 +52,11 @@ test("Outlook does around the add-in what its documentation says for each send m
   assert.deepEqual({ promptUser: true, softBlock: false, block: false }, offers("refused"));
   assert.deepEqual({ promptUser: true, softBlock: true, block: false }, offers("unreachable"));
   assert.deepEqual({ promptUser: true, softBlock: false, block: false }, offers("slow"));
+  assert.deepEqual({ promptUser: true, softBlock: false, block: false }, offers("late"));
+  assert.deepEqual({ promptUser: false, softBlock: false, block: false }, offers("work_offline"));
+  assert.deepEqual([true, false, false], ["promptUser", "softBlock", "block"].map((mode) => platform("work_offline", mode).outbox));
+  assert.deepEqual([true, false, false], ["web", "mac", "classic"].map((client) => platform("late", "softBlock", client).anyway));
+  assert.deepEqual([true, undefined, true], ["classic", "web", "mac"].map((client) => clientOf(client).worksOffline));
 });
 
 test("an answer can only loosen the mode of the manifest", () => {

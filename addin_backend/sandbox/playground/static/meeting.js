@@ -69,8 +69,7 @@ async function send() {
     say(words.asking);
     const { what, options } = await alerts.ask("onAppointmentSend", (failed) => startEventCode(settings.client, connect(), { ...calls, ...common }, failed));
     if (what === "allowed" || what === "anyway") await leave();
-    else if (what === "unreachable") alerts.unreachable();
-    else if (options) alerts.refused(options);
+    else alerts.told(what, options);
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     alerts.failure(failure);
@@ -131,10 +130,12 @@ function startFrom({ draft, location }) {
 function settle(field) {
   settings = { ...settings, [field.name]: field.value };
   keepSettings(settings);
+  form.html = settings.format === "html";
   if (field.name === "network") pane?.line.tell({ network: field.value });
 }
 
 async function start() {
+  form.html = settings.format === "html";
   for (const field of at("host").querySelectorAll("select")) {
     field.value = settings[field.name];
     field.addEventListener("change", () => settle(field));

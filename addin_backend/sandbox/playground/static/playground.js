@@ -20,7 +20,7 @@ const at = (id) => document.getElementById(id);
 const sheet = document.querySelector(".window");
 const person = { address: sheet.dataset.address, name: sheet.dataset.name };
 const query = `mailbox=${encodeURIComponent(person.address)}&lang=${language}`;
-const NEW = { itemId: null, session: {}, headers: {}, context: "", busy: false, closed: false };
+const NEW = { outbox: false, itemId: null, session: {}, headers: {}, context: "", busy: false, closed: false };
 const open = { ...NEW };
 let settings = readSettings();
 let pane = null;
@@ -99,8 +99,8 @@ async function send() {
     say(words.asking);
     const { what, options } = await alerts.ask("onMessageSend", eventCode);
     if (what === "allowed" || what === "anyway") await leave();
-    else if (what === "unreachable") alerts.unreachable();
-    else if (options) alerts.refused(options);
+    else alerts.told(what, options);
+    open.outbox = what === "outbox";
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     alerts.failure(failure);
@@ -177,11 +177,14 @@ function startFrom(sample) {
 function settle(field) {
   settings = { ...settings, [field.name]: field.value };
   keepSettings(settings);
+  form.html = settings.format === "html";
   if (field.name === "network") for (const runtime of [pane, hints]) runtime?.line.tell({ network: field.value });
   else stopHints();
+  if (open.outbox && settings.network !== "work_offline") sendAnyway(); // what lies in the Outbox goes, and nobody asks the add-in
 }
 
 function showSettings() {
+  form.html = settings.format === "html";
   for (const field of at("host").querySelectorAll("select")) {
     field.value = settings[field.name];
     field.addEventListener("change", () => settle(field));

@@ -1,8 +1,7 @@
-// The event code of Send securely: when Outlook sends, and while a mail is written.
-//
-// Classic Outlook runs this one file without a page: ES2016, no import, await, conditional operator, document; absolute addresses.
-// Every way through completes the event once, within DEADLINE; what is not understood is held.
-// The service decides; when it is dead, a dated snapshot does (docs/decisions/067).
+// The event code: when Outlook sends, and while a mail is written.
+// Classic Outlook runs it without a page: ES2016, no import, await, conditional operator, document; absolute addresses.
+// Every way completes the event once, by DEADLINE; what is not understood is held.
+// The service decides; when it is dead, a dated snapshot does (decision 067).
 "use strict";
 
 const ORIGIN = "{{origin}}"; // put in when served or built
@@ -10,7 +9,7 @@ const CLIENT = "{{client_id}}";
 const CHECK = "/api/v1/check";
 const HINT = "/api/v1/preflight";
 const LATER = "/api/v1/offline-decisions";
-const EMERGENCY = "/addin/degraded.json"; // static: the front has it
+const EMERGENCY = "/addin/degraded.json"; // the front has it
 const TICKET = "X-SendSecurely-Ticket";
 const SAID = "sendsecurely.said"; // by the pane
 const PANE = { message: "checkPaneButton", appointment: "checkMeetingPaneButton" }; // of the manifest
@@ -23,7 +22,7 @@ const FRONT = 400;
 const DEBOUNCE = 700;
 const DAY = 86400;
 const EMERGENCY_LIFE = 4 * 3600; // seconds
-const SKEW = 300; // of a computer's clock
+const SKEW = 300;
 const QUEUE_LIMIT = 16000; // characters, of 32 KB
 const MESSAGE_LIMIT = 500;
 const HINT_LIMIT = 150;
@@ -70,7 +69,7 @@ function cut(words, limit) {
   return words.slice(0, limit - 1) + "…";
 }
 
-// Office's callbacks as promises; whatever goes wrong rejects.
+// Office's callbacks as promises.
 function call(target, method, options) {
   return new Promise((resolve, reject) => {
     target[method](...(options || []), (result) => {
@@ -87,12 +86,10 @@ function within(milliseconds, promise) {
   });
 }
 
-// --- the draft, for the API ---
-
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 function toBase64(words) {
-  const bytes = unescape(encodeURIComponent(words)); // half a surrogate pair throws: not read
+  const bytes = unescape(encodeURIComponent(words)); // half a pair throws: not read
   let out = "";
   for (let at = 0; at < bytes.length; at += 3) {
     const group = (bytes.charCodeAt(at) << 16) | ((bytes.charCodeAt(at + 1) || 0) << 8) | (bytes.charCodeAt(at + 2) || 0);
@@ -108,7 +105,7 @@ function people(list) {
 
 const TYPES = { base64: "application/octet-stream", eml: "message/rfc822", iCalendar: "text/calendar" };
 
-// A file in the cloud has no content here: sent empty, it counts as not read.
+// In the cloud it has no content here: empty counts as not read.
 function contentOf(item, file) {
   return call(item, "getAttachmentContentAsync", [file.id]).then((found) => {
     const made = { name: text(file.name), media_type: TYPES[found.format] || TYPES.base64, base64: "", inline: file.isInline === true };
@@ -118,7 +115,7 @@ function contentOf(item, file) {
   });
 }
 
-// Outlook answers three such questions at a time.
+// Three at a time is what Outlook takes.
 function contents(item, files) {
   const made = [];
   let next = 0;
@@ -143,13 +140,21 @@ function labelOf(item) {
   }, () => "");
 }
 
-// The pane cannot send an invitation; its answers count for that very content.
+// The pane cannot send it; its answers count for that very content.
 function saidOf(item) {
   if (!item.sessionData) return {};
   return call(item.sessionData, "getAsync", [SAID]).then(JSON.parse).then(null, ignore);
 }
 
-// All but the content of attachments.
+// As it leaves and as the pane reads it: one digest (decision 091). And its words.
+function bodyOf(body, meeting) {
+  const get = (kind) => call(body, "getAsync", [kind]);
+  return Promise.all([get("text"), call(body, "getTypeAsync")]).then(([words, kind]) => {
+    if (meeting || kind !== "html") return { words, body: words, kind: "plain" };
+    return get(kind).then((html) => ({ words, body: html, kind }));
+  });
+}
+
 function readItem(item) {
   const meeting = Boolean(item.requiredAttendees);
   const get = (field, options) => {
@@ -158,20 +163,21 @@ function readItem(item) {
   };
   const asked = [
     get(item.from || item.organizer), get(item.to || item.requiredAttendees), get(item.cc || item.optionalAttendees), get(item.bcc),
-    get(item.subject), get(item.body, ["text"]), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item), meeting && saidOf(item),
+    get(item.subject), bodyOf(item.body, meeting), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item), meeting && saidOf(item),
   ];
   return Promise.all(asked).then((read) => {
     const lists = [read[1], read[2], read[3]].map((list) => list || []);
+    const placed = (words) => [words, read[6]].filter(Boolean).join("\n");
     const draft = {
       from: text(read[0].emailAddress), to: people(lists[0]), cc: people(lists[1]), bcc: people(lists[2]), subject: text(read[4]),
-      body: [read[5], read[6]].filter(Boolean).join("\n"), body_format: "plain", attachments: [], label: cut(read[8], 200),
+      body: placed(read[5].body), body_format: read[5].kind, attachments: [], label: cut(read[8], 200),
     };
     if (typeof item.inReplyTo === "string") draft.in_reply_to = cut(item.inReplyTo, 1000);
-    return { item, draft, recipients: lists[0].concat(lists[1], lists[2]), files: read[7], said: read[9] };
+    return { item, draft, recipients: lists[0].concat(lists[1], lists[2]), words: placed(read[5].words), files: read[7], said: read[9] };
   });
 }
 
-// --- who asks: nested app authentication where loaded, else Office's own sign-in ---
+// --- who asks ---
 
 let nested = null;
 
@@ -197,8 +203,6 @@ function getToken() {
   });
 }
 
-// --- the service; "gone": nobody answers, or the front says so ---
-
 function post(path, body, token) {
   const headers = { "Content-Type": "application/json", Authorization: "Bearer " + token };
   return fetch(ORIGIN + path, { method: "POST", headers, body: JSON.stringify(body) }).then((response) => {
@@ -222,7 +226,7 @@ function ask(path, read, token) {
 const ACTIONS = ["allow", "protect", "confirm", "block"];
 const WAYS = ["plain", "tls", "smime", "portal", "digital_post", "none"];
 
-// Strict: an answer that is not one is a refusal, never an allow.
+// What is no answer is a refusal, never an allow.
 function readAnswer(answer, asked) {
   const worst = ACTIONS.indexOf(answer.action);
   const lines = answer.recipients;
@@ -270,7 +274,7 @@ function save(key, value) {
   return call(Office.context.roamingSettings, "saveAsync");
 }
 
-// A clock set back shows as a time before the paper, or before the latest seen.
+// A clock set back shows: before the paper, or the latest seen.
 function current(paper, life) {
   if (!paper || typeof paper.issued !== "number" || typeof paper.seal !== "string") return false;
   const now = seconds();
@@ -282,7 +286,7 @@ function keepSnapshot(answer) {
   const fresh = answer.snapshot;
   if (!fresh || typeof fresh.issued !== "number") return;
   const known = stored("snapshot");
-  if (known && fresh.issued - known.issued < 3600 && fresh.version === known.version) return; // seldom written
+  if (known && fresh.issued - known.issued < 3600 && fresh.version === known.version) return;
   Office.context.roamingSettings.set("seen", JSON.stringify(Math.max(fresh.issued, stored("seen") || 0)));
   save("snapshot", fresh).then(null, ignore);
 }
@@ -295,13 +299,13 @@ function isInternal(person, snapshot) {
   return at > 0 && snapshot.domains.includes(address.slice(at + 1)) && !snapshot.leads_out.includes(address);
 }
 
-// Ten digits that begin with a day and a month, whatever stands between; digits of another script count. In doubt: yes.
+// Ten digits from a day and a month on, whatever stands between; digits of another script count. In doubt: yes.
 function holdsIdentifier(words) {
   if (/[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\uFF10-\uFF19]/.test(words)) return true;
   const joined = words.replace(/([0-9])[\s._/\\:\u00AD\u200B-\u200F\u2010-\u2015\u2060\u2212\uFEFF-]{1,4}(?=[0-9])/g, "$1");
   return (joined.match(/[0-9]{10,}/g) || []).some((run) => {
     for (let at = 0; at + 10 <= run.length; at += 1) {
-      const day = Number(run.slice(at, at + 2)) % 60; // replacement numbers have 60 added
+      const day = Number(run.slice(at, at + 2)) % 60; // replacement numbers: 60 more
       const month = Number(run.slice(at + 2, at + 4));
       if (day >= 1 && day <= 31 && month >= 1 && month <= 12) return true;
     }
@@ -324,11 +328,11 @@ function decideAlone(read, paper) {
     return held("internal_off", "dead");
   }
   if (!current(paper, EMERGENCY_LIFE)) return held("external", "offline");
-  if (read.files.length > 0 || holdsIdentifier(read.draft.subject + "\n" + read.draft.body)) return held("content", "content");
-  return { allowed: true, reason: "degraded", paper: paper, draft: read.draft };
+  if (read.files.length > 0 || holdsIdentifier(read.draft.subject + "\n" + read.words)) return held("content", "content");
+  return { allowed: true, reason: "degraded", paper, draft: Object.assign({}, read.draft, { body: read.words, body_format: "plain" }) };
 }
 
-// Written down before the mail goes; told under the same id until received.
+// Before the mail goes; told under the same id until received.
 function writeDown(id, read, made) {
   const recipients = read.recipients.map((person) => text(person.emailAddress));
   const entry = { id, at: seconds(), mailbox: read.draft.from, allowed: made.allowed, reason: made.reason, recipients };
@@ -356,7 +360,7 @@ function onSend(event, kind) {
   let done = false;
   let read = null;
   let asking = false;
-  let alone = null; // what was decided without the service
+  let alone = null; // decided so
   let front = null;
 
   // The one way out: a second, late "yes" would send what was held (office-js #6656).
@@ -433,8 +437,6 @@ function onSend(event, kind) {
   }
 }
 
-// --- hints while composing: one line in the info bar ---
-
 const HINT_KEY = "sendsecurely";
 let waiting = null;
 
@@ -456,7 +458,7 @@ function hint(item) {
   });
 }
 
-// A newer event takes the place of one that waits: only the last asks.
+// Only the last of several events asks.
 function onChange(event) {
   if (waiting) {
     clearTimeout(waiting.timer);

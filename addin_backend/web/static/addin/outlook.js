@@ -44,7 +44,7 @@ function textToBase64(text) {
 }
 
 /** @param {Office.EmailAddressDetails} person */
-const address = ({ emailAddress, displayName }) => ({ address: emailAddress ?? "", name: displayName ?? "" });
+const address = ({ emailAddress, displayName }) => ({ address: emailAddress || displayName || "", name: displayName ?? "" });
 
 const FORMATS = { eml: "message/rfc822", iCalendar: "text/calendar" };
 const OFFICE = "application/vnd.openxmlformats-officedocument";
@@ -107,6 +107,22 @@ export function readMeeting(item) {
 const invited = (line) => (line === null ? Promise.resolve([]) : ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails[]>) => void} */ done) => line.getAsync(done)));
 
 /**
+ * The name or id of the sensitivity label, which weighs in the check; "" where there is none or Outlook has no labels.
+ * @param {Office.MessageCompose} item
+ */
+async function labelOf(item) {
+  if (!item.sensitivityLabel) return "";
+  const catalog = Office.context.sensitivityLabelsCatalog;
+  if (!catalog) return "";
+  try {
+    if (!(await ask((/** @type {(r: Office.AsyncResult<boolean>) => void} */ done) => catalog.getIsEnabledAsync(done)))) return "";
+  } catch {
+    return ""; // as the event code: labels that cannot be asked for are none
+  }
+  return (await ask((/** @type {(r: Office.AsyncResult<string>) => void} */ done) => item.sensitivityLabel.getAsync(done))) ?? "";
+}
+
+/**
  * @param {any} item an Office.MessageCompose or Office.AppointmentCompose
  * @param {Office.From | Office.Organizer} sender
  * @param {{to: Office.Recipients, cc: Office.Recipients, bcc: Office.Recipients | null}} lines
@@ -136,7 +152,8 @@ async function readItem(item, sender, lines, inReplyTo) {
     body_format: String(type) === "html" ? "html" : "plain",
     attachments,
     importance: "normal", // Office.js does not tell it while a mail is being written
-    in_reply_to: inReplyTo,
+    in_reply_to: inReplyTo.slice(0, 1000),
+    label: (await labelOf(item)).slice(0, 200),
   };
   return { draft, ids: listed.map(({ id }) => id) };
 }

@@ -1,6 +1,7 @@
 // The compose form as a value: its lines, its attachments, and who is told when the add-in or the writer changed them.
 
 import { makeDraft, toBase64, writeAddresses } from "../draft.js";
+import { asHtml } from "./item.js";
 import { attachmentList } from "../show.js";
 
 const at = (id) => document.getElementById(id);
@@ -11,6 +12,7 @@ export class Form {
     this.words = words;
     this.changed = changed;
     this.attachments = [];
+    this.html = false; // whether the mail is written in HTML
     this.lines = ["to", "cc", "bcc"].filter((line) => at(line)); // an invitation has no Bcc
     for (const line of this.lines) at(line).addEventListener("change", () => changed("olkRecipientsChanged", { changedRecipientFields: { [line]: true } }));
     at("files").addEventListener("change", async ({ target }) => {
@@ -60,6 +62,7 @@ export class Form {
   draft(from, itemId) {
     const [to, cc, bcc, subject, body] = ["to", "cc", "bcc", "subject", "body"].map((name) => this.value(name));
     const attachments = this.attachments.map(({ id: _id, ...one }) => one);
-    return makeDraft({ itemId, from, to, cc, bcc, subject, body, attachments });
+    const draft = makeDraft({ itemId, from, to, cc, bcc, subject, body, attachments });
+    return this.html ? { ...draft, body: asHtml(body), body_format: "html" } : draft;
   }
 }

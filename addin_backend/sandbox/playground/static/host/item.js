@@ -10,6 +10,20 @@ const person = ({ address, name }) => ({
   displayName: name || address,
   recipientType: address.toLowerCase().endsWith(INTERNAL) ? "user" : "externalUser",
 });
+const ESCAPED = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** As Outlook keeps a mail in HTML: a line is a div. */
+export function asHtml(words) {
+  const lines = words.split("\n").map((line) => `<div>${line.replace(/[&<>]/g, (sign) => ESCAPED[sign]) || "<br>"}</div>`);
+  return `<html><head></head><body dir="ltr">${lines.join("")}</body></html>`;
+}
+
+/** The other way, for what an add-in put in. */
+function asWords(html) {
+  const lines = new DOMParser().parseFromString(html, "text/html").body.querySelectorAll("div, p");
+  return [...lines].map((line) => line.textContent).join("\n");
+}
+
 const missing = (name) => {
   throw { name: "KeyNotFound", message: name };
 };
@@ -61,9 +75,9 @@ export function composeCalls(form, acts, window) {
     "from.get": () => person(acts.sender()),
     "subject.get": () => form.value("subject"),
     "subject.set": (text) => form.fill("subject", text),
-    "body.type": () => "text",
-    "body.get": () => form.value("body"),
-    "body.set": (text) => form.fill("body", text),
+    "body.type": () => (form.html ? "html" : "text"),
+    "body.get": (kind) => (kind === "html" ? asHtml(form.value("body")) : form.value("body")),
+    "body.set": (text, options) => form.fill("body", options?.coercionType === "html" ? asWords(text) : text),
     "item.save": () => acts.save(),
     "item.close": (options) => (options?.discardItem ? acts.close() : missing("discardItem")),
     "session.get": session.get,

@@ -225,7 +225,7 @@
   scope.fetch = async (input, init) => {
     const gone = new TypeError("Failed to fetch");
     const sends = init?.method === "POST" && new URL(input, location.href).pathname === "/api/v1/send";
-    if (network === "offline" || dead) throw gone;
+    if (network === "offline" || network === "work_offline" || dead) throw gone;
     if (network === "slow") await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     if (network === "killed" && sends) dead = true;
     const response = await real(input, init);

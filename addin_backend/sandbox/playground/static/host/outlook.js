@@ -7,7 +7,7 @@ const THEMES = {
   light: { bodyBackgroundColor: "#ffffff", bodyForegroundColor: "#242424", controlBackgroundColor: "#f5f5f5", controlForegroundColor: "#242424" },
   dark: { bodyBackgroundColor: "#1f1f1f", bodyForegroundColor: "#ffffff", controlBackgroundColor: "#2b2b2b", controlForegroundColor: "#ffffff" },
 };
-const DEFAULTS = { client: "classic", mode: "block", network: "online", theme: "light", signedIn: "yes" };
+const DEFAULTS = { client: "classic", mode: "block", network: "online", format: "text", theme: "light", signedIn: "yes" };
 const KEPT = "playground.host";
 
 /** How the host is set; it lasts as long as the tab. */
