@@ -45,11 +45,11 @@ from addin_backend.model.identity import Identity
 from addin_backend.ports import Log, PolicySet
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
+from addin_backend.web.emergency_hand import EmergencyHand
 from addin_backend.web.limits import Limiter
 from addin_backend.web.services import (
     CheckCall,
     Checked,
-    EmergencyHand,
     LogLine,
     LogView,
     SendAnswer,
@@ -194,7 +194,6 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
                 emergency=_emergency_service(settings, cabinet),
-                open_pages=around.open_pages,
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),

@@ -12,12 +12,13 @@ from starlette.routing import Route
 from addin_backend.errors import BadInput, NotFound
 from addin_backend.flows.offline import LONGEST_EMERGENCY
 from addin_backend.web.console import require_open
-from addin_backend.web.exchange import own_form, request_id_of, services_of
+from addin_backend.web.emergency_hand import EmergencyHand
+from addin_backend.web.exchange import request_id_of, services_of
+from addin_backend.web.forms import SEE_OTHER, form_of, token_for
 from addin_backend.web.pages import LANGUAGES, pages_of
-from addin_backend.web.services import EmergencyHand
 
 PATH = "/console/emergency"
-SEE_OTHER = 303
+PURPOSE = "emergency"
 
 
 def _hand(request: Request) -> EmergencyHand:
@@ -42,6 +43,7 @@ async def emergency(request: Request) -> Response:
         asked_by=people.get(asked.by, asked.by) if asked else "",
         people=people,
         hours=range(1, LONGEST_EMERGENCY + 1),
+        token=token_for(request, PURPOSE),
     )
 
 
@@ -63,7 +65,7 @@ def _act(hand: EmergencyHand, fields: dict[str, str], request_id: str) -> None:
 async def change(request: Request) -> Response:
     """``POST /console/emergency``: do it, and show the page again."""
     hand = _hand(request)
-    fields = await own_form(request)
+    fields = await form_of(request, PURPOSE)
     if fields.get("by", "") not in services_of(request).console_people:
         raise BadInput("Say who you are.", sentence_da="Angiv, hvem du er.", field="by")
     await run_in_threadpool(_act, hand, fields, request_id_of(request))

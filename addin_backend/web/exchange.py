@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from addin_backend.errors import NotSignedIn, NotYours, SendSecurelyError, TooLarge
+from addin_backend.errors import NotSignedIn, SendSecurelyError, TooLarge
 from addin_backend.model.identity import Identity
 from addin_backend.web.limits import HELD, TooManyRequests
 from addin_backend.web.services import MEGABYTE, Services
 from addin_backend.web.wire import error_out
 
 TOKEN_LIMIT = 8192  # characters of an Authorization header; Entra ID's tokens stay well under it
-LONGEST_FORM = 4096  # octets
 _OVERHEAD = MEGABYTE  # JSON around the content: names, addresses, escapes
 
 
@@ -56,22 +54,6 @@ def error_response(request: Request, error: SendSecurelyError) -> Response:
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.wait)
     return response
-
-
-async def own_form(request: Request) -> dict[str, str]:
-    """The fields of a form of ours, each once. A page of another site is refused, and so is whoever does not say which site asks.
-
-    Browsers say so by Sec-Fetch-Site (Fetch Metadata, §2.1), older ones by Origin (RFC 6454 §7). Raises NotYours, TooLarge.
-    """
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
-    if site != "same-origin" and not (site is None and origin == f"{request.url.scheme}://{request.headers.get('host', '')}"):
-        raise NotYours
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_FORM:
-            raise TooLarge
-    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()}
 
 
 def too_large(limit: int) -> TooLarge:

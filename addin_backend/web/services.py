@@ -25,11 +25,12 @@ from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.evidence import TransportEvidence
 from addin_backend.model.identity import Identity
 from addin_backend.model.message import Message
-from addin_backend.model.offline import Asked, Entry, Paper, Received, Snapshot
+from addin_backend.model.offline import Entry, Paper, Received, Snapshot
 from addin_backend.model.past import SendersAnswer
 from addin_backend.model.record import Checkpoint
 from addin_backend.model.routing import Route
 from addin_backend.model.sending import Act, PortalPackage, SendJob
+from addin_backend.web.emergency_hand import EmergencyHand
 from addin_backend.web.limits import Bodies, Limiter
 
 MEGABYTE = 1024 * 1024
@@ -267,22 +268,6 @@ class Addin:
     snapshot: Callable[[], Snapshot | None] = _no_paper
     emergency: Callable[[], Paper | None] = _no_paper
     hear: Callable[[str, list[Entry]], tuple[Received, ...]] = _nobody
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyHand:
-    """Two people declare an emergency in the console, or end it; each act takes who does it and the request's id.
-
-    ``asked`` is what waits for a second person, ``in_force`` what counts; ``ask`` takes (by, hours, request id), ``approve`` and
-    ``withdraw`` (id of what was asked, by, request id), ``end`` (by, request id). They raise BadInput, Conflict, Unavailable, LogBroken.
-    """
-
-    asked: Callable[[], Asked | None]
-    in_force: Callable[[], Paper | None]
-    ask: Callable[[str, int, str], None]
-    approve: Callable[[str, str, str], None]
-    withdraw: Callable[[str, str, str], None]
-    end: Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)

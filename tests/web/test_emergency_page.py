@@ -18,7 +18,7 @@ from addin_backend.model.offline import EMERGENCY, Paper
 from addin_backend.sealing import paper as papers
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
-from addin_backend.web.services import EmergencyHand
+from addin_backend.web.emergency_hand import EmergencyHand
 from service_set import Recorder, services
 
 KARIN, JONAS = "karin.bach@nordlys.example", "jonas.friis@nordlys.example"
@@ -37,12 +37,17 @@ class Opened:
 
     def press(self, headers: dict[str, str] | None = None, **fields: str) -> int:
         """Send a form; the status."""
+        fields = {"token": self.token(), **fields}
         sent = self.client.post("/console/emergency", data=fields, headers=OWN if headers is None else headers, follow_redirects=False)
         return int(sent.status_code)
 
     def page(self, language: str = "da") -> str:
         """What it shows."""
         return str(self.client.get(f"/console/emergency?lang={language}").text)
+
+    def token(self) -> str:
+        """What a form must bring along."""
+        return str(re.findall(r'name="token" value="([0-9a-f]+)"', self.page())[0])
 
     def asked(self) -> str:
         """The id of what waits."""
@@ -94,15 +99,20 @@ def test_only_what_was_shown_is_approved_and_a_no_is_a_no(opened: Opened) -> Non
     assert opened.actions() == ["snapshot_asked", "snapshot_withdrawn", "snapshot_asked"]
 
 
-CROSS: list[dict[str, str]] = [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}, {"Origin": "https://evil.example"}]
+CROSS: list[tuple[dict[str, str], dict[str, str]]] = [
+    ({"Sec-Fetch-Site": "cross-site"}, {}),
+    ({"Sec-Fetch-Site": "same-site"}, {}),
+    ({}, {"token": ""}),
+    ({}, {"token": "0" * 64}),
+]
 
 
-@pytest.mark.parametrize("headers", CROSS)
-def test_a_page_of_another_site_does_nothing(opened: Opened, headers: dict[str, str]) -> None:
-    """Nor does one that does not say where it comes from (CSRF)."""
-    assert opened.press(headers, act="ask", by=KARIN, hours="1") == 403
+@pytest.mark.parametrize(("headers", "fields"), CROSS)
+def test_a_page_of_another_site_does_nothing(opened: Opened, headers: dict[str, str], fields: dict[str, str]) -> None:
+    """Nor does a form that was not given out here (CSRF)."""
+    assert opened.press(headers, act="ask", by=KARIN, hours="1", **fields) == 403
     assert opened.actions() == []
-    assert opened.press({"Origin": "http://127.0.0.1"}, act="ask", by=KARIN, hours="1") == 303
+    assert opened.press(act="ask", by=KARIN, hours="1") == 303
 
 
 REFUSED: list[tuple[dict[str, str], int]] = [
