@@ -193,19 +193,20 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 request_scope=request_scope,
                 organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
-                emergency=_emergency_service(settings, cabinet),
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
-            yield _for_officers(made, around, ledger)
+            yield _for_officers(made, around, ledger, _emergency_service(settings, cabinet))
         finally:
             _in_turn(ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
 
 
-def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop) -> Services:
+def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop, emergency: EmergencyHand) -> Services:
     """What the pages for officers show and do."""
-    return replace(made, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case)
+    return replace(
+        made, emergency=emergency, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case
+    )
 
 
 def _emergency_service(settings: Settings, cabinet: Cabinet) -> EmergencyHand:
