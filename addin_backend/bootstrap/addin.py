@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,14 +13,16 @@ import structlog
 
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.emergency import in_force
+from addin_backend.bootstrap.emergency_end import record_end
 from addin_backend.bootstrap.live_rules import LiveRules
 from addin_backend.bootstrap.sending import Cabinet, recording, with_history
 from addin_backend.bootstrap.setting_files import read_setting
+from addin_backend.errors import SendSecurelyError
 from addin_backend.evidence.registers import Registers
 from addin_backend.flows.check import Ask, check
 from addin_backend.flows.offline import Hearing, hear, inside_of, snapshot_of
 from addin_backend.model.decision import Decision
-from addin_backend.model.offline import Entry, Inside, Received, Snapshot
+from addin_backend.model.offline import Entry, Inside, Paper, Received, Snapshot
 from addin_backend.settings import Settings
 from addin_backend.web.services import Addin, CheckCall
 
@@ -71,6 +74,11 @@ def open_addin(settings: Settings, rules: LiveRules, cabinet: Cabinet) -> Addin:
     """The add-in of an installation."""
     key = cabinet.keys.secret("offline")
 
+    def emergency() -> Paper | None:
+        with suppress(SendSecurelyError):  # the note stays, and the next look or the next start records it
+            record_end(settings, cabinet.log, cabinet.names)
+        return in_force(Path(settings.data_dir), int(now().timestamp()))
+
     def preflight(call: CheckCall) -> Decision:
         with rules.lent() as lent:
             return check(call.message, ask_of(call), with_history(lent.checking, cabinet))[0]
@@ -81,12 +89,13 @@ def open_addin(settings: Settings, rules: LiveRules, cabinet: Cabinet) -> Addin:
             log = structlog.get_logger("offline")
             return hear(entries, actor, Hearing(with_history(lent.checking, cabinet), recording(cabinet), key, own, now, log))
 
+    emergency()
     return Addin(
         origin=origin_of(settings.public_url),
         client_id=settings.entra_client,
         msal=read_setting(settings, "msal_browser") if settings.msal_browser else b"",
         preflight=preflight,
         snapshot=snapshots(settings, rules, key),
-        emergency=lambda: in_force(Path(settings.data_dir), int(now().timestamp())),
+        emergency=emergency,
         hear=heard,
     )

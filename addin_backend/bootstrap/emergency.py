@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,11 @@ import msgspec
 
 from addin_backend.accountability import records
 from addin_backend.bootstrap.clock import now
+from addin_backend.bootstrap.emergency_end import leave_note, record_end
 from addin_backend.bootstrap.sending import Cabinet, OpenLog, act_of, key_path, open_log
 from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.edges.keys import KeyFile
-from addin_backend.errors import BadInput, Conflict
+from addin_backend.errors import BadInput, Conflict, SendSecurelyError, Unavailable
 from addin_backend.flows.offline import ask_for_emergency, declare_emergency
 from addin_backend.model.offline import Asked, Paper
 from addin_backend.settings import Settings
@@ -82,16 +84,22 @@ def degrade(settings: Settings, people: tuple[str, str], hours: int, out: Path |
 
 
 def end(settings: Settings, by: str, out: Path | None, stream: TextIO) -> None:
-    """End it before its time. Raises BadInput, Unavailable."""
-    _named(by)
-    opened = open_log(settings)
-    try:
-        _note("snapshot_restored", by, opened, "")
-    finally:
-        opened.log.close()
+    """End it before its time, also while a server runs: out of force first, and then recorded. Raises BadInput, LogBroken."""
+    act = act_of(_named(by), _named(by), "")
     for folder in _folders(settings, out):
         _write(folder, b"null")
     print(f"Ended ({now():%Y-%m-%d %H:%M}).", file=stream)
+    try:
+        opened = open_log(settings)
+    except Unavailable:
+        leave_note(settings, act)
+        print("A server writes the log: it records this when it next looks at the emergency, or starts again.", file=stream)
+        return
+    try:
+        record_end(settings, opened.log, opened.names)
+        opened.log.append(records.simple("snapshot_restored", act, opened.names))
+    finally:
+        opened.log.close()
 
 
 @dataclass(slots=True)
@@ -113,7 +121,9 @@ class EmergencyDesk:
         return found if found is not None and now() - found.at < ASKED_FOR else None
 
     def in_force(self) -> Paper | None:
-        """The emergency that counts now, if any."""
+        """The emergency that counts now, if any. What a command ended meanwhile is recorded."""
+        with suppress(SendSecurelyError):  # the note stays
+            record_end(self.settings, self.opened.log, self.opened.names)
         return in_force(Path(self.settings.data_dir), int(now().timestamp()))
 
     def ask(self, by: str, hours: int, request_id: str) -> None:
@@ -141,13 +151,18 @@ class EmergencyDesk:
             self._asked = None
 
     def end(self, by: str, request_id: str) -> None:
-        """End what is in force. Raises BadInput, Conflict (nothing is), Unavailable, LogBroken."""
+        """End what is in force: first that, then the record, which waits in a note where the log takes none.
+
+        Raises BadInput, Conflict (nothing is in force), Unavailable, LogBroken.
+        """
         with self._gate:
             if self.in_force() is None:
                 raise _overtaken()
-            _note("snapshot_restored", by, self.opened, request_id)
+            act = act_of(_named(by), _named(by), request_id)
             for folder in _folders(self.settings, None):
                 _write(folder, b"null")
+            leave_note(self.settings, act)
+            record_end(self.settings, self.opened.log, self.opened.names)
 
     def _found(self, asked: str) -> Asked:
         found = self.asked()

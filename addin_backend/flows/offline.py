@@ -85,14 +85,19 @@ def ask_for_emergency(by: str, hours: int, act: Act, log: AccountabilityLog, nam
     return Asked(request_id=request_id, by=by.strip().lower(), hours=hours, at=act.at)
 
 
+def _approved(act: Act) -> str:
+    """What the record calls the second person: who pressed in the console (there is a request), or whom a command's one operator named."""
+    return "approved_by" if act.request_id else "approver_named"
+
+
 def declare_emergency(
     key: bytes, people: tuple[str, str], hours: int, act: Act, log: AccountabilityLog, names: Pseudonymiser, paper_id: str
 ) -> Paper:
     """The paper of an emergency that two people stand behind, recorded before it exists. Raises BadInput, Unavailable, LogBroken."""
     _two_people(*people)
     _hours(hours)
-    approved = names.pseudonym("address", people[1].strip().lower(), act.at)
-    log.append(records.simple("snapshot_degraded", act, names, approved_by=approved, paper=paper_id, hours=hours))
+    approver = {_approved(act): names.pseudonym("address", people[1].strip().lower(), act.at)}
+    log.append(records.simple("snapshot_degraded", act, names, paper=paper_id, hours=hours, **approver))
     return papers.issue(key, EMERGENCY, act.at, hours * 3600, paper_id)
 
 

@@ -263,7 +263,9 @@ def test_an_emergency_needs_two_people_and_lasts_hours(cabinet: Cabinet) -> None
     assert (4 * 3600, "holds") == (made.expires - made.issued, papers.judge(b"k" * 32, EMERGENCY, made, made.issued))
     record = _records(cabinet, "snapshot_degraded")[-1]
     assert (4, "paper-1") == (record["body"]["hours"], record["body"]["paper"])
-    assert record["actor"] != record["body"]["approved_by"]
+    assert record["actor"] != record["body"]["approver_named"]
+    declare_emergency(b"k" * 32, (METTE, JONAS), 1, act_of(METTE, METTE, "r-2"), cabinet.log, cabinet.names, "paper-2")
+    assert record["body"]["approver_named"] == _records(cabinet, "snapshot_degraded")[-1]["body"]["approved_by"]
 
 
 def test_a_hint_records_nothing_and_remembers_nobody(addin: Addin, cabinet: Cabinet) -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from addin_backend.bootstrap.emergency import FILE
+from addin_backend.bootstrap.emergency_end import NOTE, record_end
 from addin_backend.bootstrap.sending import open_log
 from addin_backend.cli.main import app
 from addin_backend.model.offline import Paper
@@ -73,3 +74,33 @@ def test_a_server_that_is_alive_needs_no_emergency(tmp_path: Path) -> None:
         opened.log.close()
     assert code == 1
     assert not (tmp_path / FILE).exists()
+
+
+def test_an_emergency_is_ended_while_a_server_runs(tmp_path: Path) -> None:
+    """It is out of force at once, at the front too; whoever writes the log records it, once."""
+    front, data = tmp_path / "front", tmp_path / "data"
+    front.mkdir()
+    assert _run("degrade", "--by", KARIN, "--and", LEIF, "--out", str(front), data=data)[0] == 0
+    settings = msgspec.structs.replace(Settings(), data_dir=str(data))
+    opened = open_log(settings)
+    try:
+        code, said = _run("end", "--by", KARIN, "--out", str(front), data=data)
+        assert (0, b"null", b"null") == (code, (front / FILE).read_bytes(), (data / FILE).read_bytes()), said
+        record_end(settings, opened.log, opened.names)
+        record_end(settings, opened.log, opened.names)
+    finally:
+        opened.log.close()
+    assert _actions(data) == ["snapshot_degraded", "snapshot_restored"]
+    assert not (data / NOTE).exists()
+
+
+def test_what_was_ended_beside_a_server_that_died_is_recorded_by_the_next_command(tmp_path: Path) -> None:
+    """The note waits in the data folder."""
+    assert _run("degrade", "--by", KARIN, "--and", LEIF, data=tmp_path)[0] == 0
+    opened = open_log(msgspec.structs.replace(Settings(), data_dir=str(tmp_path)))
+    try:
+        assert _run("end", "--by", KARIN, data=tmp_path)[0] == 0
+    finally:
+        opened.log.close()
+    assert _run("end", "--by", LEIF, data=tmp_path)[0] == 0
+    assert _actions(tmp_path) == ["snapshot_degraded", "snapshot_restored", "snapshot_restored"]
