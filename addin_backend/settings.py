@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ews_connections: _Some = 4
     ledger_seconds: _Seconds_or_none = 120.0
     reports_seconds: _Seconds_or_none = 60.0
+    send_folder_seconds: _Seconds_or_none = 20.0
     graph_url: str = ""
     graph_connections: _Some = 4
     graph_sealed_in_pieces: bool = False
@@ -166,6 +167,11 @@ TABLE: tuple[Row, ...] = (
     Row(
         "reports_seconds",
         "Seconds between two looks into the Inboxes of the directory file's mailboxes for reports on mail that did not arrive. 0: never.",
+    ),
+    Row(
+        "send_folder_seconds",
+        "Seconds between two looks into the folder 'Send sikkert' of the directory file's mailboxes; a draft that lies there unchanged as "
+        "long is sent. 0: never, and the folder is not made.",
     ),
     Row("graph_url", "Address of Microsoft Graph for Exchange Online, https://graph.microsoft.com/v1.0; empty: it is not used."),
     Row("graph_connections", "How many connections to Graph at once."),

@@ -21,6 +21,7 @@ from addin_backend.bootstrap.live_rules import LiveRules, live_rules
 from addin_backend.bootstrap.mailboxes import Mailboxes, TokenProvider, open_edges, open_mailboxes
 from addin_backend.bootstrap.opa_settings import bundle_key
 from addin_backend.bootstrap.send_desk import Desk
+from addin_backend.bootstrap.send_folder import send_folder_loop
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, phones_of, recording, with_history
 from addin_backend.bootstrap.sign_in import Identify, sign_in
 from addin_backend.bootstrap.transport import ORDINARY, Way
@@ -166,16 +167,18 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         cabinet, mailboxes = _open(settings, around.graph_tokens)
         mailbox = mailboxes.mailbox
         workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks)
+        pressing = accepting(rules.current.checking, cabinet, mailbox, workflows.durable)
         ledger, reports = LedgerLoop(settings, cabinet, rules, mailbox), ReportLoop(settings, cabinet, mailbox)
+        folder = send_folder_loop(settings, cabinet, rules, mailbox, pressing)
         try:
-            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start)
+            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start, folder.start)
             made = Services(
                 identify=around.identify,
                 intake=from_draft,
                 check=_check_service(rules, cabinet, recording(cabinet, ledger.let_go)),
                 own_record=_own_record_service(cabinet),
                 limiter=Limiter(settings.requests_per_minute, time.monotonic),
-                send=_send_service(rules, cabinet, accepting(rules.current.checking, cabinet, mailbox, workflows.durable)),
+                send=_send_service(rules, cabinet, pressing),
                 apply=lambda message, edit: apply(message, edit, content_of(message, rules.current.checking.terms, read)),
                 keep_details=lambda address, key, message: keep_details(address, key, message, now(), mailbox),
                 job=cabinet.store.job,
@@ -199,7 +202,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
             )
             yield _for_officers(made, around, ledger, _emergency_service(settings, cabinet))
         finally:
-            _in_turn(ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
+            _in_turn(folder.stop, ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
 
 
 def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop, emergency: EmergencyHand) -> Services:

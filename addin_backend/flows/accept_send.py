@@ -29,6 +29,7 @@ class Press:
     """One press of the button, already signed in. ``actor`` presses for ``mailbox``; ``item_id`` is the draft there, or None.
 
     ``access`` is how recipients open the secure page, by address.
+    ``change_key``: the state of the draft that the message was read from, where it was not the pane that gave it.
     """
 
     actor: str
@@ -40,6 +41,7 @@ class Press:
     language: str
     request_id: str
     access: Mapping[str, Given] = field(default_factory=dict, repr=False)
+    change_key: str = ""
 
 
 def _no_access(_press: Press, _addresses: Sequence[str]) -> dict[str, Access]:
@@ -75,6 +77,8 @@ def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> tuple[Draft | No
     if not press.item_id:
         return None, press.message
     draft, mime = mailbox.fetch_draft(press.mailbox, press.item_id)
+    if press.change_key and press.change_key != draft.change_key:  # what was judged is not what lies there any more
+        raise Conflict
     wanted = {item.address for item in press.message.recipients}
     for job in store.jobs(press.mailbox, RECENT):
         if job.draft is not None and job.draft.item_id == draft.item_id and wanted & _reached(job):

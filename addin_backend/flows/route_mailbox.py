@@ -15,6 +15,7 @@ from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.item_ids import ews_id
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.routing import Route, RoutingTable, Transport, Why
+from addin_backend.model.send_folder import Lying, Written
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Clock, Mailbox, Outgoing
 
@@ -43,6 +44,15 @@ class AnsweringMailbox(Mailbox, Protocol):
 
     def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
         """What came into the Inbox since a state of this transport. Raises NotFound for a state that it does not know."""
+
+    def lying(self, mailbox: str, folder: str) -> Sequence[Lying]:
+        """What lies in a folder of ours, which is made when it is not there."""
+
+    def written(self, mailbox: str, item_id: str) -> Written:
+        """A draft with all its recipients."""
+
+    def move_item(self, mailbox: str, item_id: str, to: str) -> None:
+        """Put an item elsewhere."""
 
 
 class RouteMemory(Protocol):
@@ -219,6 +229,18 @@ class RoutedMailbox:
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries, by item id."""
         return self._over(mailbox, self._now(mailbox), lambda edge: edge.read_sent(mailbox, entries))
+
+    def lying(self, mailbox: str, folder: str) -> Sequence[Lying]:
+        """What lies in a folder of ours."""
+        return self._over(mailbox, self._now(mailbox), lambda edge: edge.lying(mailbox, folder))
+
+    def written(self, mailbox: str, item_id: str) -> Written:
+        """A draft with all its recipients."""
+        return self._over(mailbox, self._of_item(mailbox, item_id), lambda edge: edge.written(mailbox, item_id))
+
+    def move_item(self, mailbox: str, item_id: str, to: str) -> None:
+        """Put an item elsewhere."""
+        self._over(mailbox, self._of_item(mailbox, item_id), lambda edge: edge.move_item(mailbox, item_id, to))
 
     def _of_item(self, mailbox: str, item_id: str) -> Transport:
         return self._begun(_item(item_id)) or self._now(mailbox)

@@ -16,6 +16,7 @@ from addin_backend.flows.portal_access import ACCESS, encode
 from addin_backend.model.access import Access
 from addin_backend.model.decision import Protection
 from addin_backend.model.message import Message, Recipient, RecipientKind
+from addin_backend.model.send_folder import SEALED_COPIES
 from addin_backend.model.sending import Group, PortalPackage, SendJob
 from addin_backend.ports import CertificateStore, KeyRing, Outgoing, SendStore
 from addin_backend.sealing import envelope, ticket
@@ -27,7 +28,6 @@ TICKET_HEADER = "X-SendSecurely-Ticket"
 TICKET_LIFE = timedelta(hours=48)  # how long Exchange may try to deliver before it gives up (RFC 5321 §4.5.4.1 allows 4-5 days; EXO 24 h)
 PACKAGE_LIFE = timedelta(days=30)
 SENT_ITEMS = "sentitems"
-SEALED_COPIES = "Send sikkert"
 OUTER_SUBJECT = "Sikker mail / Secure mail"  # where the real subject is sensitive; that one stands inside (RFC 9788)
 
 

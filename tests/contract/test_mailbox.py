@@ -51,7 +51,7 @@ def test_a_saved_mail_is_sent_once_and_found_in_its_folder(world: World) -> None
     world.mailbox.send(METTE, saved, outgoing)
     assert world.mailbox.was_sent(METTE, outgoing)
     assert [BO] == [entry["recipient"] for entry in world.journal(outgoing.marker)]
-    assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "send sikkert") if item["marker"] == outgoing.marker]
+    assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "krypterede kopier") if item["marker"] == outgoing.marker]
     assert outgoing.marker not in [item["marker"] for item in world.items(METTE, "drafts")]
 
 

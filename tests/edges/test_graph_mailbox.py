@@ -155,7 +155,7 @@ def test_a_sealed_mail_in_pieces_leaves_with_every_byte(world: World) -> None:
 @pytest.mark.parametrize("operation", ["CreateUploadSession", "UploadRange", "UpdateItem", "CreateItem"])
 def test_a_draft_in_pieces_that_was_cut_off_is_made_anew(world: World, operation: str) -> None:
     """A crash between the pieces leaves no half mail that could be sent: the next save begins again, and one leaves, whole."""
-    outgoing = composed(b"%PDF" * 30 * KB, marker=f"cut-{operation.lower()}", save_to="Send sikkert")
+    outgoing = composed(b"%PDF" * 30 * KB, marker=f"cut-{operation.lower()}", save_to="Krypterede kopier")
     apart = world.graph_mailbox(limits=SMALL)
     world.fault(operation, "drop_after_commit")
     try:
@@ -290,7 +290,7 @@ def test_a_sealed_copy_is_filed_later_when_it_could_not_be_at_once(world: World)
     assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker]
     world.mailbox.store_copy(METTE, mail(save_to="sentitems"))
     assert [] == [item["marker"] for item in world.items(METTE, "sentitems") if item["marker"] == outgoing.marker]
-    assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "send sikkert") if item["marker"] == outgoing.marker]
+    assert [outgoing.marker] == [item["marker"] for item in world.items(METTE, "krypterede kopier") if item["marker"] == outgoing.marker]
 
 
 def test_an_answer_without_end_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

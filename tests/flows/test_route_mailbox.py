@@ -15,6 +15,7 @@ from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.item_ids import rest_id
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.routing import RoutingTable, Transport, Why
+from addin_backend.model.send_folder import Lying, Written
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 from exchange_simulator import mail
@@ -67,6 +68,17 @@ class Edge:
     def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
         self._act(f"arrived_since {state}")
         return ArrivedPage(entries=(), state="next", more=False)
+
+    def lying(self, mailbox: str, folder: str) -> Sequence[Lying]:
+        self._act("lying")
+        return ()
+
+    def written(self, mailbox: str, item_id: str) -> Written:
+        self._act("written")
+        raise NotFound
+
+    def move_item(self, mailbox: str, item_id: str, to: str) -> None:
+        self._act("move_item")
 
     def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
         self._act("put_note")

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from exchangelib import IMPERSONATION, UTC, Account, Version
 
-from addin_backend.edges.ews import inbox, properties, sent_items
+from addin_backend.edges.ews import inbox, properties, send_folder, sent_items
 from addin_backend.edges.ews.disarm import disarmed, rearmed
 from addin_backend.edges.ews.folders import DRAFTS, INBOX, SENT_ITEMS, Folders, distinguished
 from addin_backend.edges.ews.protocol import Basic, Connection, SignIn, TokenProvider, configuration, quieten
@@ -21,6 +21,7 @@ from addin_backend.errors import NotFound, NotYours, OutcomeUnknown, Unavailable
 from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import with_categories
+from addin_backend.model.send_folder import Lying, Written, kept_in
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 
@@ -119,7 +120,7 @@ class EwsMailbox:
         """
 
         def run(requests: Requests) -> None:
-            folder = self._folders.ensure(requests, mailbox, outgoing.save_to)
+            folder = self._folders.ensure(requests, mailbox, kept_in(outgoing.save_to)[0])
             requests.send(saved.item_id, saved.change_key, folder)
 
         try:
@@ -132,11 +133,9 @@ class EwsMailbox:
         """Whether it stands as sent in its folder. Found by marker or Message-ID: a server that drops one leaves the other."""
 
         def run(requests: Requests) -> bool:
-            folder = self._folders.find(requests, mailbox, outgoing.save_to)
-            if folder is None:
-                return False
             pairs = [(properties.MARKER, outgoing.marker), ("message_id", outgoing.message_id)]
-            return any(not item.is_draft for item in requests.find(folder, pairs, either=True))
+            folders = [self._folders.find(requests, mailbox, name) for name in kept_in(outgoing.save_to)]
+            return any(not item.is_draft for folder in folders if folder is not None for item in requests.find(folder, pairs, either=True))
 
         return self._run(mailbox, run)
 
@@ -167,6 +166,18 @@ class EwsMailbox:
     def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
         """What came into the Inbox since ``state``. Raises NotFound when Exchange does not know the state any more."""
         return self._run(mailbox, lambda requests: inbox.page(requests, mailbox, state, most))
+
+    def lying(self, mailbox: str, folder: str) -> tuple[Lying, ...]:
+        """What lies in a folder of ours, which is made when it is not there."""
+        return self._run(mailbox, lambda requests: send_folder.lying(requests, self._folders.ensure(requests, mailbox, folder)))
+
+    def written(self, mailbox: str, item_id: str) -> Written:
+        """A draft with all its recipients. NotFound also for an item that is no draft (any more)."""
+        return self._run(mailbox, lambda requests: send_folder.written(requests, item_id))
+
+    def move_item(self, mailbox: str, item_id: str, to: str) -> None:
+        """Put an item into the drafts, the Inbox or a folder of ours. Raises NotFound."""
+        self._run(mailbox, lambda requests: send_folder.moved(requests, self._folders, mailbox, item_id, to))
 
     def _save(self, mailbox: str, outgoing: Outgoing, folder: object, *, as_sent: bool, unread: bool = False) -> Draft:
         def look(requests: Requests) -> Draft | None:

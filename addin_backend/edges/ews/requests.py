@@ -107,6 +107,24 @@ class Requests:
             )
         )  # fmt: skip
 
+    def lying(self, folder: Any, fields: Sequence[str], most: int) -> list[Any]:
+        """FindItem of everything in one folder, ``most`` items at most."""
+        service = services.Find(account=self.account, timeout=self._timeout)
+
+        def run() -> list[Any]:
+            found = service.call(
+                folders=[folder], additional_fields=[_path(field) for field in fields], restriction=None, order_fields=None,
+                shape="IdOnly", query_string=None, depth="Shallow", calendar_view=None, max_items=most, offset=0,
+            )  # fmt: skip
+            return [_result(item) for item in found]
+
+        return said_by_us(run)
+
+    def move(self, item_id: str, folder: Any) -> None:
+        """MoveItem: into another folder, under a new id. Raises NotFound."""
+        service = services.Move(account=self.account, timeout=self._timeout)
+        said_by_us(lambda: service.get(items=[(item_id,)], to_folder=folder))
+
     def folder_id(self, parent: Any, name: str) -> FolderId | None:
         """FindFolder by display name below ``parent``."""
         service = services.FindFolderIds(account=self.account, timeout=self._timeout)

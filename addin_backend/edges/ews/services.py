@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from exchangelib.properties import FolderId
-from exchangelib.services import CreateFolder, CreateItem, DeleteItem, FindFolder, FindItem, GetItem, SendItem, SyncFolderItems, UpdateItem
+from exchangelib.services import (
+    CreateFolder,
+    CreateItem,
+    DeleteItem,
+    FindFolder,
+    FindItem,
+    GetItem,
+    MoveItem,
+    SendItem,
+    SyncFolderItems,
+    UpdateItem,
+)
 from exchangelib.services.common import EWSService
 from exchangelib.util import TNS, create_element
 
@@ -47,6 +58,15 @@ class Update(_OneVersion, UpdateItem):  # type: ignore[misc]  # exchangelib has 
 
 class Delete(_OneVersion, DeleteItem):  # type: ignore[misc]  # exchangelib has no types
     """DeleteItem."""
+
+
+class Move(_OneVersion, MoveItem):  # type: ignore[misc]  # exchangelib has no types
+    """MoveItem into a folder that is known by its id only."""
+
+    def call(self, items: Sequence[Any], to_folder: Any) -> Iterator[Any]:
+        """The item's new id, or an exception."""
+        found: Iterator[Any] = self._elems_to_objs(self._chunked_get_elements(self.get_payload, items=items, to_folder=to_folder))
+        return found
 
 
 class Find(_OneVersion, FindItem):  # type: ignore[misc]  # exchangelib has no types

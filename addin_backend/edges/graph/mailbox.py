@@ -13,12 +13,17 @@ from addin_backend.edges.graph.folders import Folders
 from addin_backend.edges.graph.requests import DRAFTS, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.edges.graph.saving import Limits, saved_draft, stored_copy, stored_note
 from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.model import disarmed as set_aside
 from addin_backend.model.delivery import ArrivedPage
 from addin_backend.model.ledger import SentEntry, SentPage
 from addin_backend.model.outer_header import message_id, with_categories
+from addin_backend.model.send_folder import DRAFTS as TO_DRAFTS
+from addin_backend.model.send_folder import INBOX as TO_INBOX
+from addin_backend.model.send_folder import Lying, Written, kept_in
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
 
+MOST_LYING = 50  # items of a folder that are looked at in one round
 GRAPH = "https://graph.microsoft.com/v1.0"
 
 
@@ -110,7 +115,7 @@ class GraphMailbox:
         if message.change_key != saved.change_key:
             raise Conflict
         requests.send(saved.item_id)
-        self._file(requests, mailbox, outgoing.save_to, has_message_id(outgoing.message_id))
+        self._file(requests, mailbox, kept_in(outgoing.save_to)[0], has_message_id(outgoing.message_id))
 
     def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
         """Whether it stands as sent: by Message-ID anywhere in the mailbox (the sender may have moved it), or by marker in its folder."""
@@ -118,9 +123,9 @@ class GraphMailbox:
         found = requests.find(has_message_id(outgoing.message_id))
         if any(not message.is_draft for message in found):
             return True
-        own = self._folders.find(requests, mailbox, outgoing.save_to)
+        own = [self._folders.find(requests, mailbox, name) for name in kept_in(outgoing.save_to)]
         marked = has_property(wire.MARKER, outgoing.marker)
-        folders = [folder for folder in dict.fromkeys((SENT_ITEMS, own)) if folder]
+        folders = [folder for folder in dict.fromkeys((SENT_ITEMS, *own)) if folder]
         return any(not message.is_draft for folder in folders for message in requests.find(marked, folder))
 
     def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
@@ -156,6 +161,34 @@ class GraphMailbox:
     def arrived_since(self, mailbox: str, state: str, most: int) -> ArrivedPage:
         """What came into the Inbox since ``state``. Raises NotFound when Graph does not know the state any more."""
         return inbox.page(self._requests(mailbox), state, most)
+
+    def lying(self, mailbox: str, folder: str) -> tuple[Lying, ...]:
+        """What lies in a folder of ours, which is made when it is not there."""
+        requests = self._requests(mailbox)
+        found = requests.lying(self._folders.ensure(requests, mailbox, folder), MOST_LYING)
+        return tuple(
+            Lying(item_id=draft_of(one).item_id, change_key=one.change_key, is_draft=one.is_draft, marker=one.value(wire.MARKER) or "")
+            for one in found
+        )
+
+    def written(self, mailbox: str, item_id: str) -> Written:
+        """A draft with all its recipients. NotFound also for an item that is no draft (any more).
+
+        The key is read first: a draft that changes in between comes with a key that nothing can be written under.
+        """
+        requests = self._requests(mailbox)
+        found = requests.message(item_id)
+        if not found.is_draft:
+            raise NotFound
+        return Written(
+            item_id=draft_of(found).item_id, change_key=found.change_key, people=found.people(),
+            disarmed=set_aside.read(found.value(wire.DISARMED)) is not None, mime=with_categories(requests.mime(item_id), found.categories),
+        )  # fmt: skip
+
+    def move_item(self, mailbox: str, item_id: str, to: str) -> None:
+        """Put an item into the drafts, the Inbox or a folder of ours. Raises NotFound."""
+        requests = self._requests(mailbox)
+        requests.move(item_id, to if to in (TO_DRAFTS, TO_INBOX) else self._folders.ensure(requests, mailbox, to))
 
     def _file(self, requests: Requests, mailbox: str, folder: str, test: str) -> None:
         """Move sent copies from Sent Items to their own folder. Tidying: what fails here changes nothing about what was sent."""

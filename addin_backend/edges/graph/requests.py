@@ -48,6 +48,12 @@ class Requests:
         query = {"$filter": test, "$select": wire.OUR_FIELDS, "$expand": _expanded(), "$top": _MOST}
         return self._client.read(wire.Messages, "GET", path, query=query).value
 
+    def lying(self, folder: str, most: int) -> tuple[wire.Message, ...]:
+        """What lies in a folder, ``most`` messages at most."""
+        path = f"{self._root}/mailFolders/{quote(folder, safe='')}/messages"
+        query = {"$select": wire.OUR_FIELDS, "$expand": _expanded(), "$top": str(most)}
+        return self._client.read(wire.Messages, "GET", path, query=query).value
+
     def update(self, item_id: str, change_key: str, change: wire.Change) -> wire.Message:
         """PATCH under the change key. Raises Conflict when it is stale. The key makes it safe to ask again."""
         return self._client.read(wire.Message, "PATCH", self._at(item_id), body=change, headers={"If-Match": etag(change_key)})

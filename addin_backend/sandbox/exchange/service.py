@@ -25,6 +25,7 @@ from addin_backend.sandbox.exchange.operations import (
     find_item,
     get_folder,
     get_item,
+    move_item,
     resolve_names,
     send_item,
     sync_folder_items,
@@ -40,6 +41,7 @@ _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
     "SendItem": send_item.answer,
     "UpdateItem": update_item.answer,
     "DeleteItem": delete_item.answer,
+    "MoveItem": move_item.answer,
     "FindItem": find_item.answer,
     "GetFolder": get_folder.answer,
     "FindFolder": find_folder.answer,
@@ -50,7 +52,7 @@ _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
 _CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1795000000"}}}').decode()
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
 WRONG_AUDIENCE = 'Bearer realm="", error="invalid_token", error_description="The audience is invalid"'
-_EMPTY_ITEMS = {"GetItem", "CreateItem", "UpdateItem"}
+_EMPTY_ITEMS = {"GetItem", "CreateItem", "UpdateItem", "MoveItem"}
 
 
 @dataclass(frozen=True, slots=True)

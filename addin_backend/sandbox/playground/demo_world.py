@@ -18,6 +18,7 @@ import msgspec
 from addin_backend.errors import NotFound, Unavailable
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.identity import Identity, Role
+from addin_backend.model.send_folder import SEALED_COPIES
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.playground.invitations import calendar_request
 from addin_backend.sandbox.playground.world import Departure, Folder, Item, Person, is_sealed
@@ -28,7 +29,7 @@ PEOPLE = (
     Person("karin.bach@nordlys.example", "Karin Bach", "compliance officer", "compliance officer"),
 )
 OFFICERS = frozenset({"karin.bach@nordlys.example"})
-SHOWN_FOLDERS = ("inbox", "drafts", "sentitems", "Send sikkert")
+SHOWN_FOLDERS = ("inbox", "drafts", "sentitems", SEALED_COPIES)
 _TIMEOUT = 10.0  # seconds; the simulator is on this machine
 
 

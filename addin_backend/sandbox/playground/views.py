@@ -19,7 +19,7 @@ FOLDERS = {
     INBOX: Texts(da="Indbakke", en="Inbox"),
     "drafts": Texts(da="Kladder", en="Drafts"),
     "sentitems": Texts(da="Sendt post", en="Sent Items"),
-    "sealed": Texts(da="Send sikkert", en="Send securely"),
+    "sealed": Texts(da="Krypterede kopier", en="Encrypted copies"),
     JOURNAL: Texts(da="Det, der forlod huset", en="What left the house"),
 }
 ROUTES = {
