@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from addin_backend.errors import Conflict, NotFound, SendSecurelyError
+from addin_backend.errors import BadInput, Conflict, NotFound, SendSecurelyError, TooLarge
 from addin_backend.flows.accept_send import RECENT, SENDABLE, Press
 from addin_backend.flows.check import Ask
 from addin_backend.flows.groups import message_id as own_message_id
@@ -112,7 +112,12 @@ def _press(mailbox: str, item: Lying, written: Written, parts: FolderSending) ->
         actor=mailbox, message=message, ask=Ask(at=parts.clock(), secure=True), mailbox=mailbox, item_id=item.item_id, language=LANGUAGE,
         idempotency_key=f"folder-{_key(item.item_id, written.change_key)}", request_id="", change_key=written.change_key,
     )  # fmt: skip
-    decision, job = parts.press(press)
+    try:
+        decision, job = parts.press(press)
+    except (BadInput, TooLarge) as error:  # it will not become better by waiting
+        said = Texts(da=error.sentence_da, en=error.sentence)
+        _put_back(mailbox, item, message.subject, [said], notes.IN_OUTLOOK, parts)
+        return
     if job is None or decision.action not in SENDABLE:
         reasons, to_do = _reasons(decision)
         _put_back(mailbox, item, message.subject, reasons, to_do, parts)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import structlog
 
-from addin_backend.errors import Conflict, NotFound, SendSecurelyError, Unavailable
+from addin_backend.errors import BadInput, Conflict, NotFound, SendSecurelyError, Unavailable
 from addin_backend.flows.accept_send import Press
 from addin_backend.flows.send_folder import FolderSending, look_into, look_into_all
 from addin_backend.model.decision import Action, Decision, Texts
@@ -147,6 +147,7 @@ def test_a_disarmed_draft_is_left_alone() -> None:
         ({"people": {"to": []}}, 0),
         ({"action": Action.BLOCK}, 1),
         ({"action": Action.CONFIRM}, 1),
+        ({"failing": BadInput()}, 1),
     ],
 )
 def test_what_is_not_sent_comes_back_with_one_note(given: dict[str, Any], pressed: int) -> None:
