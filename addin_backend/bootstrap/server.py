@@ -185,7 +185,6 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 after_send=after_send(settings, cabinet, mailbox, rules.current.checking),
                 rules=lambda: rules.current.shown,
                 connections=rules.connections,
-                transports=mailboxes.store.routes,
                 recent=_log_service(cabinet),
                 why=_why_service(settings, cabinet),
                 package=cabinet.store.package,
@@ -194,12 +193,12 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 new_request_id=new_id,
                 report=reporter(log),
                 request_scope=request_scope,
-                organisation=organisation,
                 addin=open_addin(settings, rules, cabinet),
                 message_limit=settings.message_limit_mb * 1024 * 1024,
                 counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
+            made = replace(made, organisation=organisation, transports=mailboxes.store.routes)
             yield _for_officers(made, around, ledger, _emergency_service(settings, cabinet))
         finally:
             _in_turn(folder.stop, ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
