@@ -195,10 +195,9 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 request_scope=request_scope,
                 addin=open_addin(settings, rules, cabinet),
                 message_limit=settings.message_limit_mb * 1024 * 1024,
-                counters=_counters(rules),
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
-            made = replace(made, organisation=organisation, transports=mailboxes.store.routes)
+            made = replace(made, organisation=organisation, transports=mailboxes.store.routes, counters=_counters(rules))
             yield _for_officers(made, around, ledger, _emergency_service(settings, cabinet))
         finally:
             _in_turn(folder.stop, ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
