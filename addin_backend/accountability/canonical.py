@@ -23,8 +23,7 @@ ACTIONS = frozenset(
         *("policy_published", "policy_rolled_back", "settled"),
         *("links_closing", "missent_reported", "missent_handled"),
         *("unchecked", "case_closed"),
-        *("delayed", "delivered", "not_delivered"),
-        *("portal_offered", "portal_asked", "copy_withdrawn", "late_delivery"),
+        *("delayed", "not_delivered"),
         *("offline_decided", "offline_judged", "snapshot_asked", "snapshot_withdrawn", "snapshot_degraded", "snapshot_restored"),
     }
 )

@@ -14,18 +14,14 @@ class Fate(StrEnum):
     """What is known of one recipient's copy after it had left. The later in this order, the more it counts."""
 
     DELAYED = "delayed"
-    DELIVERED = "delivered"
     NOT_DELIVERED = "not_delivered"
 
 
 class Source(StrEnum):
-    """Who says so. ``own_report``: our own Exchange wrote it. ``report``: somebody did, perhaps the recipient's server. ``trace``: an
-    administrator's import.
-    """
+    """Who says so. ``own_report``: our own Exchange wrote it. ``report``: somebody did, perhaps the recipient's server."""
 
     REPORT = "report"
     OWN_REPORT = "own_report"
-    TRACE = "trace"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     ``event_id`` is a UUIDv7 string; ``action`` one of: checked, decided, sent, partly_sent, not_sent, uncertain,
     draft_removed, package_opened, log_read, started, policy_published, policy_rolled_back, links_closing,
-    missent_reported, missent_handled, settled (a person took a send in hand), delayed, delivered, not_delivered (one recipient's copy
-    after it had left), portal_offered, portal_asked, copy_withdrawn, late_delivery (a copy that waits too long), case_closed.
+    missent_reported, missent_handled, settled (a person took a send in hand), delayed, not_delivered (one recipient's copy after it
+    had left), case_closed.
     """
 
     schema: int = 1

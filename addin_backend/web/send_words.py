@@ -16,7 +16,6 @@ STATES = {
 }
 FATES = {
     "delayed": Texts(da="venter på at komme frem", en="waits to be delivered"),
-    "delivered": Texts(da="kommet frem", en="delivered"),
     "not_delivered": Texts(da="ikke kommet frem", en="not delivered"),
 }
 PROTECTIONS = {
