@@ -22,6 +22,7 @@ from host_page import (
     LISE,
     METTE,
     PATIENCE,
+    agree_on_a_code,
     chromium,
     compose,
     dialog,
@@ -155,7 +156,8 @@ def confirmed(page: Page, address: str, language: str, shoot: Shoot) -> None:
     pane.locator("[data-kind=confirm]").click()
     shoot(page, "05-confirm-missing")
     pane.locator("fieldset input[value=organisation]").check()
-    pane.locator("fieldset select").select_option("DK")
+    pane.locator("fieldset[data-about] select").select_option("DK")
+    agree_on_a_code(pane)
     pane.locator("[data-kind=confirm]").click()
     receipt(page)
     shoot(page, "05-confirm-sent")
