@@ -88,6 +88,28 @@ def _settings(settings: Settings) -> Iterator[Finding]:
                 "`addin-backend settings` viser, hvad hver enkelt betyder.", "`addin-backend settings` says what each means.")  # fmt: skip
 
 
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    """Settings that a server starts with, and with which nobody can sign in."""
+    if settings.entra_audience.startswith("api://"):
+        yield _said("entra_audience", State.WRONG, "entra_audience er en adresse, så ingen kan logge på.",
+                    "entra_audience is an address, so nobody can sign in.",
+                    "Skriv appens client-id: i et token af version 2.0 er aud altid det.",
+                    "Write the app's client id: in a token of version 2.0 aud is always that.")  # fmt: skip
+    if settings.entra_audience and not settings.entra_client:
+        yield _said("entra_client", State.WRONG, "entra_client mangler, så Outlook ikke ved, hvem det skal logge på som.",
+                    "entra_client is missing, so Outlook does not know as what to sign in.",
+                    "Skriv appens client-id.", "Write the app's client id.")  # fmt: skip
+    if settings.entra_audience and not settings.entra_addin_clients:
+        yield _said("entra_addin_clients", State.WARNING, "Office' egne client-id'er er ikke nævnt, så klassisk Outlook ikke kan logge på.",
+                    "Office's own client ids are not named, so classic Outlook cannot sign in.",
+                    "Skriv dem sammen med appens eget, som vejledningen til Outlook viser.",
+                    "Write them beside the app's own, as the guide to the add-in shows.")  # fmt: skip
+    if settings.ews_auth == "basic" and not (settings.ews_user and settings.ews_password):
+        yield _said("ews_user", State.WRONG, "Exchange kan ikke spørges: ews_user eller ews_password mangler.",
+                    "Exchange cannot be asked: ews_user or ews_password is missing.",
+                    "Skriv begge, eller brug ews_auth = oauth.", "Write both, or use ews_auth = oauth.")  # fmt: skip
+
+
 def _rules(settings: Settings) -> Iterator[Finding]:
     book = rulebook_of(files_in_force(settings))
     revision = book.policies.revision[:12]
@@ -231,6 +253,7 @@ def examine(settings: Settings, send_as: str = "", at: datetime | None = None) -
     now = at or datetime.now(UTC)
     looks: Sequence[tuple[str, Callable[[], Iterator[Finding]]]] = (
         ("settings", lambda: _settings(settings)),
+        ("sign_in", lambda: _sign_in(settings)),
         ("rules", lambda: _rules(settings)),
         ("data", lambda: _data(settings)),
         ("keys", lambda: _keys(settings)),

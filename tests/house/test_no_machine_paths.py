@@ -1,4 +1,4 @@
-"""Tracked files carry nothing of the machine that they were written on."""
+"""Tracked files carry nothing of the machine that they were written on, and nothing of a merge that was not finished."""
 
 from __future__ import annotations
 
@@ -68,3 +68,8 @@ def test_no_host_of_a_package_registry(root: Path) -> None:
     hosts = _registry_hosts()
     assert hosts, "pip itself names its hosts"
     assert _lines_with(re.compile("|".join(re.escape(host) for host in sorted(hosts))), root) == []
+
+
+def test_no_merge_is_left_half_done(root: Path) -> None:
+    """No file keeps the marks that git leaves where two changes met; a script with one of them does not even load."""
+    assert _lines_with(re.compile(r"^(<{7}|>{7}|\|{7})( |$)"), root) == []

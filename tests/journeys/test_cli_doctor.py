@@ -39,8 +39,8 @@ def installation(folder: Path, world: World, **changes: object) -> Settings:
     made = Settings(
         data_dir=str(folder / "data"), registers_dir=str(folder / "registers"), public_url="https://send.nordlys.example",
         ews_url=world.simulator.endpoint, ews_auth="basic", ews_user="addin-backend", ews_password="sandbox",
-        entra_tenant="t", entra_audience="api://a", directory_file=str(directory), signing_certificate=str(pki.signing_certificate),
-        signing_key=str(pki.signing_key), resolver="127.0.0.1:9",
+        entra_tenant="t", entra_audience="a", entra_client="a", entra_addin_clients="a,b", directory_file=str(directory),
+        signing_certificate=str(pki.signing_certificate), signing_key=str(pki.signing_key), resolver="127.0.0.1:9",
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
 
@@ -74,6 +74,10 @@ def test_each_fault_is_told_with_what_to_do(world: World, tmp_path: Path) -> Non
         ({"signing_certificate": str(tmp_path / "directory.json")}, "certificates", State.WRONG),
         ({"ews_password": "wrong"}, "exchange", State.WRONG),
         ({"resolver": ""}, "resolver", State.WARNING),
+        ({"entra_audience": "api://a"}, "entra_audience", State.WRONG),
+        ({"entra_client": ""}, "entra_client", State.WRONG),
+        ({"entra_addin_clients": ""}, "entra_addin_clients", State.WARNING),
+        ({"ews_user": ""}, "ews_user", State.WRONG),
     ):
         settings = installation(tmp_path, world, **changes)
         (item,) = [item for item in examine(settings) if item.check == check]
