@@ -10,13 +10,13 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from addin_backend.evidence.content import cpr_neighbours, number_words, spelled
 from addin_backend.evidence.content.birthday import is_date
 from addin_backend.evidence.content.cpr_context import BESIDE_A_PERSON, FAR, NEAR, Context, is_labelled, is_named_by_a_noun, judge
 from addin_backend.evidence.content.cpr_letters import with_letters
+from addin_backend.evidence.content.cpr_shapes import HYPHENED, UNUSUAL, Candidate, candidates
 from addin_backend.evidence.content.cpr_words import KEYWORD, OTHER
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
@@ -24,7 +24,6 @@ from addin_backend.evidence.content.placeholder import is_placeholder
 from addin_backend.model.evidence import Location, SensitivityClass
 
 ACCEPT = 50
-FEWEST_DIGITS = 8
 MOST_HITS = 500  # in one text; what the mail is has long been settled
 MOST_JUDGED = 4_000  # different numbers in one text that are found to be none; the next one counts (in doubt, encrypt)
 LABEL_POINTS = 45  # from here the words around call it a CPR number
@@ -35,35 +34,11 @@ SIGNED = 25  # a signature holds the numbers of firms
 ALIKE = 20  # for several people's numbers in one sentence
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 
-_SHAPES = (  # each with the lengths of its groups of digits, one after the other; a colon stands for ten digits
-    ("dashed", 50, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ ]?[-/][ ]?(\d{4})(?!\d)")),
-    ("dotted", 35, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./-](\d\d)[./-](\d\d)[ ]{0,2}[-./ ][ ]{0,2}(\d{4})(?!\d)")),
-    ("spaced", 40, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ _.\t\u00b7]{1,3}(\d{4})(?!\d)")),
-    ("solid", 30, re.compile(":"), re.compile(r"(?<!\d)(\d{6})(\d{4})(?!\d)")),
-    ("dated", 48, re.compile("2224"), re.compile(r"(?<!\d)(\d\d)[./](\d\d)[./](\d\d)[ ]?-[ ]?(\d{4})(?!\d)")),
-    ("hyphenated", 42, re.compile("64"), re.compile(r"(?<!\d)(\d{6})(?:-[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*-)(\d{4})(?!\d)")),
-    ("broken", 30, re.compile("64"), re.compile(r"(?<!\d)(\d{6})[ \t]*\r?\n[ \t]*(\d{4})(?!\d)")),
-    (
-        "in groups",
-        30,
-        re.compile("2224"),
-        re.compile(r"(?<!\d)(?<!\d[ ])(\d\d)[ \n](\d\d)[ \n](\d\d)(?:[ \n]|[ ]?-[ ]?)(\d{4})(?!\d)(?![ ]\d)"),
-    ),
-    ("digit by digit", 50, re.compile("1111111111"), re.compile(r"(?<!\d)(\d(?: \d){5}) ?- ?(\d(?: \d){3})(?!\d)")),
-    ("four six", 10, re.compile("46"), re.compile(r"(?<!\d)(\d{4})[- \n](\d{6})(?!\d)")),
-    ("paired", 0, re.compile("22222|2224"), re.compile(r"(?<!\d)(\d\d)[ .\-](\d\d)[ .\-](\d\d)[ .\-]{1,3}(\d\d)[ .\-]?(\d\d)(?!\d)")),
-    ("four two four", 30, re.compile("424"), re.compile(r"(?<!\d)(\d{4})[ .-](\d\d)[ .-](\d{4})(?!\d)")),
-    ("long year", 0, re.compile("[468]4"), re.compile(r"(?<!\d)(\d\d)[ ./\-]?(\d\d)[ ./\-]?(?:19|20)(\d\d)[ .\-]{1,3}(\d{4})(?!\d)")),
-    ("short", 0, re.compile("9"), re.compile(r"(?<!\d)()(\d{9})(?!\d)")),  # a spreadsheet took the leading zero
-    ("cut", 0, re.compile("[567][345]"), re.compile(r"(?<!\d)(\d{5,7})[ ]?-[ ]?(\d{3,5})(?!\d)")),
-)
 _ZERO = re.compile(r"(?:uden|mangler|foranstillet|foran) (?:et )?nul|nul(?:let|ler)? (?:foran|først)|leading zero")
-_HYPHENED = frozenset({"dashed", "dated", "hyphenated", "digit by digit"})
-_UNUSUAL = frozenset({"paired", "long year", "short", "cut"})
-_GROUP = re.compile(r"\d+")
 _REFERENCE = re.compile(
     r"(?:^|[\n.,;(])\s*(?:vores|deres|jeres|din|our|your)?\s*ref(?:erence[nr]?|\.)?(?:\s?(?:nr|no|nummer|number))?\.?\s*[:#]?\s*$"
 )
+_TRADE = re.compile(r"\b(?:[a-zæøå]*handel(?:en)?|trades?|valuta\w*|kurs|modpart\w*|counterparty|fx|nav|settlement|afregn\w*)\b")
 _KEYWORD_PIECES = (
     "cpr",
     "person",
@@ -80,16 +55,11 @@ _KEYWORD_PIECES = (
     "sundhedskort",
     "dansk",
     "dänisch",
+    "pers.",
+    "administrativ",
+    "cifre",
+    "digits",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    shape: str
-    base: int
-    start: int
-    end: int
-    digits: str
 
 
 def passes_modulus_11(digits: str) -> bool:
@@ -97,32 +67,7 @@ def passes_modulus_11(digits: str) -> bool:
     return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11 == 0
 
 
-def _group_lengths(run: str) -> str:
-    """The lengths of the groups of digits in ``run``, one character each (";" for more than ten); "" when they are too few."""
-    groups = [len(group) for group in _GROUP.findall(run)]
-    digits = sum(groups) if run.isascii() else sum(map(run.count, "0123456789"))
-    return "".join([chr(48 + min(length, 11)) for length in groups]) if digits >= FEWEST_DIGITS else ""
-
-
-def _candidates(passage: Passage) -> Iterator[_Candidate]:
-    text, taken = passage.text, -1
-    known: dict[str, list[tuple[str, int, re.Pattern[str]]]] = {}
-    for run_start, run_end in passage.digit_runs:
-        lengths = _group_lengths(text[run_start:run_end])
-        if lengths not in known:
-            known[lengths] = [(shape, base, pattern) for shape, base, wanted, pattern in _SHAPES if wanted.search(lengths)]
-        found = []
-        for shape, base, pattern in known[lengths]:
-            for match in pattern.finditer(text, run_start, run_end):
-                digits = "".join(group for group in match.groups() if group).replace(" ", "")
-                found.append(_Candidate(shape, base, match.start(), match.end(), digits))
-        for item in sorted(found, key=lambda one: (one.start, -one.base)):
-            if item.start >= taken:
-                yield item
-                taken = item.end
-
-
-def _is_called_so(passage: Passage, item: _Candidate) -> bool:
+def _is_called_so(passage: Passage, item: Candidate) -> bool:
     """Whether a mistyped number in the usual shape follows the keyword in the same sentence, with no other label between."""
     if item.shape != "dashed":
         return False
@@ -140,7 +85,7 @@ def _pieces(passage: Passage) -> tuple[str, ...]:
     return tuple([piece for piece in _KEYWORD_PIECES if piece in folded])
 
 
-def _looks_like_a_time(item: _Candidate) -> bool:
+def _looks_like_a_time(item: Candidate) -> bool:
     """Whether it may be a date and an hour ("290326 1430")."""
     hour, minute = int(item.digits[6:8]), int(item.digits[8:10])
     return item.shape in {"spaced", "solid", "dotted"} and item.digits[4:6] in {"24", "25", "26", "27", "28"} and hour < 24 and minute < 60
@@ -149,11 +94,11 @@ def _looks_like_a_time(item: _Candidate) -> bool:
 _NOTHING = Context(0, False, False, "")
 
 
-def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple[int, Context]:
+def _score(passage: Passage, item: Candidate, pieces: tuple[str, ...]) -> tuple[int, Context]:
     """(score, what the words around say)."""
-    if item.shape in _UNUSUAL and (pieces or item.shape == "long year"):
+    if item.shape in UNUSUAL and (pieces or item.shape == "long year"):
         return _unusual_score(passage, item)
-    if item.shape in _UNUSUAL:
+    if item.shape in UNUSUAL:
         return 0, _NOTHING
     dated = is_date(item.digits)
     if not dated and not pieces:
@@ -173,19 +118,19 @@ def _score(passage: Passage, item: _Candidate, pieces: tuple[str, ...]) -> tuple
     return (score - 30 if _looks_like_a_time(item) and context.points < LABEL_POINTS else score), context
 
 
-def _of_neighbours(passage: Passage, item: _Candidate, context: Context) -> int:
+def _of_neighbours(passage: Passage, item: Candidate, context: Context) -> int:
     """Points for what stands further around a number that nothing calls a CPR number."""
     points = BIRTHDAY if not context.other and cpr_neighbours.is_birthday_nearby(passage, item.start, item.end, item.digits) else 0
     if cpr_neighbours.is_recent(item.digits) and not cpr_neighbours.speaks_of_child(passage, item.start, item.end):
         points -= DATE_STAMP_DASHED if item.shape == "dashed" else DATE_STAMP
     if passage.location_at(item.start) is Location.SIGNATURE and not _stands_alone(passage, item):
-        points -= 0 if item.shape in _HYPHENED else SIGNED
-    if item.shape not in _HYPHENED and is_named_by_a_noun(passage, item.start):
+        points -= 0 if item.shape in HYPHENED else SIGNED
+    if item.shape not in HYPHENED and is_named_by_a_noun(passage, item.start):
         points -= NAMED
     return points
 
 
-def _stands_alone(passage: Passage, item: _Candidate) -> bool:
+def _stands_alone(passage: Passage, item: Candidate) -> bool:
     """Whether nothing else stands in the line: below a name, people put their own number so."""
     begin, stop = passage.line(item.start)
     return passage.text[begin:stop].strip() == passage.text[item.start : item.end]
@@ -199,10 +144,10 @@ def _is_bare_reference(passage: Passage, start: int) -> bool:
     before = passage.folded[max(line, start - NEAR) : start]
     if not before.strip():
         before = passage.folded[max(0, line - NEAR) : start].rstrip().rsplit("\n", 1)[-1]
-    return _REFERENCE.search(before) is not None
+    return _REFERENCE.search(before) is not None and not _TRADE.search(passage.folded)
 
 
-def _unusual_score(passage: Passage, item: _Candidate) -> tuple[int, Context]:
+def _unusual_score(passage: Passage, item: Candidate) -> tuple[int, Context]:
     """For spellings that say nothing without the keyword beside them."""
     context = judge(passage, (item.start, item.end), keyed=True, checked=False)
     if item.shape == "short":
@@ -217,7 +162,7 @@ def _unusual_score(passage: Passage, item: _Candidate) -> tuple[int, Context]:
     return (65 if (context.labelled or context.points >= LABEL_POINTS) and is_date(item.digits) else 0), context
 
 
-def _lost_its_zero(passage: Passage, item: _Candidate) -> bool:
+def _lost_its_zero(passage: Passage, item: Candidate) -> bool:
     """Whether the text says that CPR numbers lost their leading zero."""
     around = slice(max(0, item.start - FAR), item.end + FAR)
     return _ZERO.search(passage.folded[around]) is not None and KEYWORD.search(passage.folded[around]) is not None
@@ -228,7 +173,7 @@ def _in_cpr_column(text: str, place: int) -> bool:
     return place > len(first) and KEYWORD.search(first) is not None
 
 
-def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int]]:
+def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[Candidate, int]]:
     """The numbers in odd spellings, with their scores: those behind a label (also in words, with letters for digits, in two pieces), and
     six and four digits in neighbouring cells.
     """
@@ -236,21 +181,21 @@ def _spelled(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candi
         for way in (spelled.labelled, spelled.lettered, spelled.apart, number_words.in_words):
             for start, end, digits in islice(way(passage), MOST_HITS):
                 if is_date(digits):
-                    yield _Candidate("spelled", 0, start, end, digits), 60
-    for start, end, digits in islice(spelled.two_pieces(passage), MOST_HITS):
+                    yield Candidate("spelled", 0, start, end, digits), 60
+    for start, end, digits in islice(chain(spelled.two_pieces(passage), spelled.day_and_four(passage)), MOST_HITS):
         if is_date(digits) and not cpr_neighbours.is_recent(digits):
-            yield _Candidate("in two pieces", 0, start, end, digits), 60
+            yield Candidate("in two pieces", 0, start, end, digits), 60
     for start, end, digits in islice(spelled.cells(passage), MOST_HITS):
         if is_date(digits):
-            item = _Candidate("cells", 20, start, end, digits)
+            item = Candidate("cells", 20, start, end, digits)
             yield item, min(100, _score(passage, item, pieces)[0])
 
 
-def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candidate, int, Context]]:
+def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[Candidate, int, Context]]:
     """Every candidate with its score and context, until enough are found. What stands in the same words is judged once."""
     known: dict[tuple[str, int, int], tuple[int, Context]] = {}
     found = 0
-    for item in _candidates(passage):
+    for item in candidates(passage):
         begin = max(0, item.start - 150)
         key = passage.text[begin : item.end + 130], item.start - begin, item.end - begin  # two numbers may stand in the very same words
         if key not in known:
@@ -261,7 +206,7 @@ def _judged(passage: Passage, pieces: tuple[str, ...]) -> Iterator[tuple[_Candid
             return
 
 
-def _in_company(passage: Passage, judged: list[tuple[_Candidate, int, Context]]) -> Iterator[tuple[_Candidate, int, Context]]:
+def _in_company(passage: Passage, judged: list[tuple[Candidate, int, Context]]) -> Iterator[tuple[Candidate, int, Context]]:
     """The numbers of a text without any label, each weighed with the others beside it."""
     row = cpr_neighbours.of_one_day(passage, [item.digits for item, _, _ in judged])
     sentences: dict[int, list[tuple[str, bool]]] = defaultdict(list)

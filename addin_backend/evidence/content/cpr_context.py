@@ -42,6 +42,8 @@ _NUMBERED = re.compile(r"\b(?:nummer|nr\.?|number|no\.)[\s:]*$")
 _OWNER = re.compile(
     r"[\s:]*(?:for|fra|of|til|to|på|from|hos|tilhører|belongs to)[\s:]*"
 )  # "prøve fra 040574-1235": the number stands for a person
+_BARE_ID = re.compile(r"(?<![\w&?-])(?:id|identity|ident)(?:_\w+)?\s?[=:]\s?$")
+_PUT_ON = re.compile(r"\b(?:på|til|on|onto|to|into)(?: the| our| vores)? $")
 _PAID = re.compile(r"betaling|payment|faktura|invoice|regning|kvittering|receipt|ordre|order")
 _OWN_NUMBER = re.compile(  # somebody's number, without a word for its kind
     r"(?:mit|hendes|hans|dit|deres|my|her|his|your|sønnens|datterens|personlige?|administrative|midlertidige?|personal|tildelte?"
@@ -49,10 +51,15 @@ _OWN_NUMBER = re.compile(  # somebody's number, without a word for its kind
 )
 _LOOSE = re.compile(r"patient|journal|borger|(?<![a-zæøå])(?:sags?|case|ref|reference|(?<!-)id)(?![a-zæøå]*-?id)")
 _ABBREVIATION = re.compile(r"(?<![A-Za-zÆØÅæøå-])(?!CPR|PNR|DK|PT|SSN|HR|FRU|MR|MRS|MS)[A-ZÆØÅ]{2,5}[ :.#-]{1,2}$")  # "FOB 120470-2221"
+_SAME_KIND = re.compile(  # "the old one, 210767-3566": the kind of the number before
+    r"\b(?:(?:den|det|de) (?:gamle|anden|andet|andre|nye|forrige|første|næste|forkerte|tidligere|sidste)"
+    r"|the (?:old|other|previous|new|first|second|next|last|wrong) ones?|den (?:gamla|andra|nya)"
+    r"|d(?:ie|er|as) (?:alte|andere|neue))[\s,:(]*$"
+)
 _AFTER = re.compile(r"[\s\"'*]*\(([^)\d]{3,40})\)")
 _CONNECTIVE = re.compile(
     r"[\s:.#=(\[\"'*>,-]*(?:(?:er|is|was|med|with|nu|now|har|hedder|lyder|på|on|fået|fik|got|som|under|ved|the|a|nr|no|nummer|number|og|and|id|den"
-    r"|vores|our|jeres|your|ny|nye|new|ikke|not|men|but|to)\b[\s:.#=(\[\"'*,-]*){0,4}[a-z]{0,3}[-/]?$"
+    r"|vores|our|jeres|your|ny|nye|new|ikke|not|men|but|to|numbers|numre|such|as|som|like)\b[\s:.#=(\[\"'*,-]*){0,4}[a-z]{0,3}[-/]?$"
 )
 _PERSONS = frozenset(
     """
@@ -76,7 +83,7 @@ _SMALL_WORD = re.compile(r"[a-zæøå]+")
 _NUMBER = re.compile(r"\d[\d ./-]{3,}\d")
 GLUED = re.compile(r"[=&#/\\@%]|\?\w|-?[A-Za-z]|-\d|\.[a-z]+\.[a-z]")
 _PLACE = re.compile(r"[=&?#/\\_@+%<>]$|[a-z]-?$|\d[.,:/-]?$")
-_TAGGED = re.compile(r"<(?:id|pt|pid|person|patient|borger|nr|nummer|number)>$")  # an element of XML
+_TAGGED = re.compile(r"(?<![\w&?-])id(?:_\w+)?=$|<(?:id|pt|pid|person|patient|borger|nr|nummer|number)>$")  # an element of XML
 _LAST_FOUR = re.compile(r"(?:sidste fire|fire sidste|sidste 4|slutter|ender|slutningen|efter stregen|last four|ending|løbenummer)")
 
 
@@ -123,7 +130,7 @@ def _without_twins(left: str) -> str:
         found = _last(_NUMBER, left)
         if (
             found is None
-            or len(re.sub(r"\D", "", found.group())) < 8
+            or len(re.sub(r"\D", "", found.group())) < (9 if "\n" in left[found.end() :] else 8)  # a phone number and the next line
             or not re.fullmatch(
                 r"[\s,;/()&-]*(?:(?:og|and|samt|ikke|not|men|but|eller|or|to|til|plus|fx|hhv\.?|henholdsvis)\b[\s,;]*){0,3}",
                 left[found.end() :],
@@ -136,6 +143,13 @@ def _without_twins(left: str) -> str:
 def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
     """(points, reason) of the nearest word before the number that says what numbers stand here."""
     left = _without_twins(passage.folded[begin:start])
+    alike = _SAME_KIND.search(left)
+    if (
+        alike
+        and not KEYWORD.search(passage.folded, max(0, begin - LEFT), start)
+        and OTHER.search(passage.folded, max(0, begin - LEFT), start)
+    ):
+        return -65, "called another kind of number"
     original = passage.text[begin : begin + len(left)]
     if _IS.search(left):
         return BESIDE_A_PERSON, ""
@@ -154,6 +168,8 @@ def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
         r"(?:nr|nummer|no|id)\.?$|ordre|faktura|sag|invoice|order|case|police", other.group()
     ):
         return 0, ""
+    if "\n" in between and _PUT_ON.search(left[: other.start()]) and not MANY.search(other.group()):  # "skal på policen", and a line below
+        return 0, ""
     dossier = DOSSIER.fullmatch(other.group()) is not None
     if dossier and _PURPOSE.search(left[: other.start()]):  # "mit nummer til kontrakten: …"
         return 0, ""
@@ -166,8 +182,8 @@ def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
     if _is_person(between, original[other.end() :]):
         pronoun_only = _NUMBERED.search(between) and not has_name(" " + original[other.end() :])
         return (-42, "called another kind of number") if pronoun_only and not _CPR_LIKE.search(between) else (0, "")
-    if _NUMBER.search(between):  # the label had its number already
-        return -12, ""
+    if had := _NUMBER.search(between):  # the label had its number already
+        return (0 if "\n" in between[had.end() :] else -12), ""
     return -42 if len(between) < 45 else -25, "called another kind of number"
 
 
@@ -178,6 +194,15 @@ def _is_loose(passage: Passage, begin: int, span: tuple[int, int]) -> bool:
     return label is not None and (
         label.group() in {"patient", "borger", "journal"} or has_first_name(passage.text[start : end + 40].split("\n")[0])
     )
+
+
+def _is_id_beside_name(passage: Passage, begin: int, span: tuple[int, int]) -> bool:
+    """Whether "id" alone is the label, and somebody is named in the line or right above ("member=Knud Faber;id=081055-0399")."""
+    start, end = span
+    line, stop = passage.line(start)
+    row = passage.text[max(0, start - 140) : min(stop, end + 60)]
+    bare = _BARE_ID.search(passage.folded, max(line, start - 20), start)
+    return bare is not None and has_first_name(row.replace("=", " = ").replace(";", " ; "))
 
 
 def _column_header(passage: Passage, line: int, place: int) -> str:
@@ -198,7 +223,7 @@ def _column_header(passage: Passage, line: int, place: int) -> str:
 
 
 def _names_a_thing(rest: str) -> bool:
-    """Whether the rest of a file's name speaks of a thing ("131147-0955 foelgeseddel.pdf")."""
+    """Whether the rest of a file's name, or what stands in brackets, speaks of a thing ("131147-0955 foelgeseddel.pdf")."""
     letters = rest.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
     return any(not DOSSIER.fullmatch(found.group()) for found in OTHER.finditer(letters))
 
@@ -236,8 +261,10 @@ def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool
     if passage.location is Location.ATTACHMENT_NAME and not reason and _names_a_thing(folded[end:]):
         points, reason = -65, "called another kind of number"
     after = _AFTER.match(folded, end)
-    if after and OTHER.search(after[1]) and not _CPR_LIKE.search(after[1]):
+    if after and _names_a_thing(after[1]) and not _CPR_LIKE.search(after[1]):
         points, reason = -65, "called another kind of number"
+    if points < 0 and (checked or "-" in text[start:end]) and _is_id_beside_name(passage, begin, (start, end)):
+        points, reason = 0, ""
     if points < 0 and checked and _is_loose(passage, begin, (start, end)):
         points, reason = 0, ""  # a case is often called by the number of its person
     if not reason and _RECORD.search(before):

@@ -7,15 +7,19 @@ import re
 KEYWORD = re.compile(
     r"(?<![a-zæøå])(?:pnr|e?cpr(?!\W{1,2}(?:and|og|training|course|session|cert|dummy|class|instruct|drill|dukke|øvelse|manikin"
     r"|skills))"
-    r"|person(?:al)?\s?-?(?:nummer|numre|number|nr)|personnumre\w*|sygesikring(?:snummer|snr|sbevis)?|sundhedskort\w*|danish (?:id"
+    r"|pers(?:on(?:al|en)?)?\.?\s?-?(?:nummer|numre|number|nr|no\b\.?)|personnumre\w*|administrativ(?:e|t)? (?:nummer|number|nr|id)\b"
+    r"|sygesikring(?:snummer|snr|sbevis)?|sundhedskort\w*|danish (?:id"
     r"|number|no\.)|danske? (?:id|nummer|nr)|dänische nummer"
     r"|fødselsnummer|fødselsnr|fødsels- og personnummer|civil reg(?:istration|\.)|erstatningsnummer|erstatningsnr"
     r"|erstatnings-?personnummer"
-    r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer|identification number|person-?id|personligt id)"
+    r"|national id(?:entification)?|social security|ssn|tax id|identifikationsnummer|identification number|person-?id|personligt id"
+    r"|personal id"
+    r"|(?:de|the|alle|all) (?:ti|ten|10) (?:cifre|digits))"
     r"(?![a-zæøå]*(?:brev|bekend))",
 )
 LABEL = re.compile(
-    r"(?:cpr|personnummer|personnr|personal number|fødselsnummer|sygesikring|sundhedskort|civil reg(?:istration|\.)|erstatningsnummer"
+    r"(?:cpr|personnummer|personnr|personal n(?:umber|o\b)|pers\.? ?(?:nr|no)\b|personennummer"
+    r"|fødselsnummer|sygesikring|sundhedskort|civil reg(?:istration|\.)|erstatningsnummer"
     r"|erstatningspersonnummer"
     r"|(?<![a-z])ssn|danish (?:id|number|no\.)|danske? (?:id|nummer|nr))[a-zæøå.]{0,8}[ \t]*(?:-?\s?(?:nr|nummer|numre|no"
     r"|number)\b\.?)?[ \t]*"
@@ -52,6 +56,10 @@ _THING = (
     r"|donation(?:en)?|stander(?:en)?|lampe(?:n)?|møbel|møblet|lås(?:en)?|rack|node|switch|fragt(?:en)?"
     r"|instrument|vogn(?:en)?|pallen?|kollo|kolli|gtin"
     r"|logger(?:en)?|målepunkt(?:et)?|akt(?:en)?|working paper|leaflet|skabelon(?:en)?|print|zeichen|queue|dealer|charity"
+    r"|handel(?:en)?|trade|(?<!re)funds?|fondskode|forward|swap|deal|contract note|fee note|settlement|afregning(?:en)?"
+    r"|obligation(?:en)?|bond|isin"
+    r"|afhentning(?:en)?|pick-?up|crates?|filen?|tåg(?:et)?|zug|train|paket(?:et)?|sändning(?:en)?|sendung|lieferung"
+    r"|(?:vindende|udtrukne|heldige|winning|lucky|drawn) (?:numre|numbers)|vindernumre|gevinst(?:en)?|lod(?:det)?"
     r"|ordning(?:en)?|profile|profil(?:en)?"
     r"|hotel|minibus|engine|byggesag|pjece(?:n)?|folder(?:en)?|hovednotering|station|kiosk|depot|box|boxes|bin|tags?|journaliseret|specimen"
     r"|leverance|målere|pumpe(?:n)?|brønd(?:en)?|spand(?:en)?|charter|permit|postkasse(?:n)?|nøgleboks(?:en)?"
@@ -62,6 +70,21 @@ _DOSSIER = (
     r"|indberetning(?:en)?|program(?:met)?|rapport(?:en)?|report|afgørelse(?:n)?|kendelse(?:n)?|henvendelse(?:n)?|enquiry|inquiry"
     r"|anmodning(?:en)?|request|klage(?:n)?|complaint|indsigelse(?:n)?|registration|registrering(?:en)?|tilladelse(?:n)?|godkendelse(?:n)?"
     r"|approval|bogen"
+)
+_ADJACENT = (  # things with a number of their own, named right before it; what may be a person's paper or place is left out
+    r"rejse|kuvert|brev|lot(?:tet)?|charge|prøverør|lodtrækning|trækning|opslag|annonce|manifest|skib|afgang|sæde|præmie|aktie|simkort"
+    r"|modem(?:met)?|p-plads|parkeringsplads|zone|rute|bus(?:sen)?|stoppested|hyldemærke|katalog|grav|skøde|artikl|maling|formel"
+    r"|formlen|build|ændring|script|autorisation|kladde|plombe|hjælpemiddel|hjælpemidlet|rollator|kørestol|seng|madras(?:sen)?|hæfte"
+    r"|nodesæt(?:tet)?|kostume|bold|trøje|medalje|pokal|armbånd|garderobe|vareprøve|vandprøve|jordprøve|forsøg|licitation|domæne|film"
+    r"|bånd|kassette|dåse|flaske|pose|sæk(?:ken)?|tønde|tank|fyr|solcelle|inverter|armatur|vindue|port|hegn|spil(?:let)?|værdibevis"
+    r"|appendiks(?:et)?|afsnit(?:tet)?|paragraf(?:fen)?|lovforslag|tidsslot|biljett|kartong|låda|lådan|nyckeln?|skåp|eske|nøkkel"
+    r"|vorgang|karton|kiste|schlüssel|fahrzeug|trip|envelope|letter|pallet|tube|campaign|lane|bib|raffle|draw|advert|vacancy"
+    r"|requisition|seat|prize|share|sim|plate|bay|route|shelfmark|catalogue|exhibit|grave|plot|deed|building|article|colour|paint"
+    r"|formula|spare|valve|pump|bug|issue|posting|authorisation|deposit|seal|wagon|trolley|bike|boat|wheelchair|bed|mattress|book"
+    r"|score|costume|ball|shirt|medal|trophy|wristband|bid|licence|domain|tape|bottle|bag|sack|barrel|panel|charger|lamp|fitting"
+    r"|window|door|fence|sign|game|memo|appendix|clause|regulation|laptop|headset|screen|projector|piano|violin|telescope|microscope"
+    r"|scanner|copier|fridge|oven|cooker|freezer|unit|kit|rig|hull|propeller|mast|sail|anchor|van|truck|forklift|crane|lift|escalator"
+    r"|ride|warrant|auction|bidder|gasket|position|kontonotering|ruteplan"
 )
 _SHORT = (
     r"ref|po|id|sn|kto|s/n|rma|sku|ean|gln|cvr|vat|kl|isbn|issn|imei|fik|giro|iban|lot|trace|build|run|step|job|log|item|tlf|tel|fax"
@@ -76,7 +99,8 @@ _ROLES = (
 )
 _NUMBERS = r"nr|nummer|nummeret|numre|numrene|number|numbers|no|id|id'et|koden?"
 OTHER = re.compile(
-    rf"(?<![a-zæøå])(?:[a-zæøå]{{0,22}}?(?:{_THING}|{_DOSSIER})(?:s|e|er|r|en|et|n|ens|ets|erne|rne|ene)?(?:-?[ ]?(?:{_NUMBERS}))?"
+    rf"(?<![a-zæøå])(?:[a-zæøå]{{0,22}}?(?:{_THING}|{_DOSSIER}|{_ADJACENT})(?:s|e|er|r|en|et|n|ens|ets|erne|rne|ene)?"
+    rf"(?:-?[ ]?(?:{_NUMBERS}))?"
     rf"|(?:{_SHORT})(?:-?[ ]?(?:{_NUMBERS}))?|[a-zæøå]{{0,12}}?(?:{_ROLES})-?[ ]?(?:{_NUMBERS}|kort)"
     r"|(?!person|fødsels|erstatnings|cpr)[a-zæøå]{3,22}?-?(?:nr|nummer|nummeret|numre|numrene)|j\.?[ ]?nr"
     r"|(?!personal|danish|insurance|security|civil|(?<=civil )registration|id|cpr|her|his|my|your|the|their|own|new|temporary)"
@@ -85,7 +109,7 @@ OTHER = re.compile(
     r"|slot|gate|sektion|kapitel|paragraf|karnov|fob|ufr)"
     r"(?![a-zæøå])\.?"
 )
-DOSSIER = re.compile(rf"[a-zæøå]{{0,22}}?(?:{_DOSSIER})(?:s|e|er|r|en|et|n|ens|ets|erne|rne|ene)?\.?")
+DOSSIER = re.compile(rf"[a-zæøå]{{0,22}}?(?:{_DOSSIER}|{_ADJACENT})(?:s|e|er|r|en|et|n|ens|ets|erne|rne|ene)?\.?")
 MANY = re.compile(  # the end of a word for the numbers of several things ("startnumre", "chip codes", "nøglekortene")
     r"(?:numre|numrene|numbers|koder|koderne|codes|kortene|ids|licen[sc]es|licenser|licenserne|brikker|brikkerne|tags|keys|nøgler|nøglerne"
     r"|billetter|billetterne|tickets|sager|sagerne|cases|ordrer|ordrerne|orders|pladser|pladserne|enheder|enhederne|units|devices)\.?$"

@@ -98,6 +98,16 @@ _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt",
 _ENGLISH = {"may": 5, "oct": 10}
 
 
+_DAY_AND_FOUR = re.compile(
+    r"(?<![0-9])([0-9]{1,2}(?:[./ -]{1,2}[0-9]{1,2}[./ -]{1,2}|(?:\.|st|nd|rd|th)? (?:of )?[a-z]{3,9}\.? )(?:19|20)[0-9]{2})"
+    r"(?:[ ]?[,/-][ ]?|[ ])([0-9]{4})(?![0-9])"
+)
+_OF_BIRTH = re.compile(
+    r"cifre|digits|fødselsda|fødselsår|birthday|date of birth|birth ?date"
+    r"|(?<![a-zæøå])(?:født|fødd|born|geboren|f\.|dob)(?![a-zæøå])|fødedag|cpr"
+)
+
+
 def _six(day: str) -> str:
     """The six digits of a written day; "" when it is none."""
     numbers = re.findall(r"[0-9]+", day)
@@ -122,6 +132,17 @@ def two_pieces(passage: Passage) -> Iterator[tuple[int, int, str]]:
         if found and (six := _six(found[1])):
             done = found.end()
             yield found.start(), found.end(), six + (found[2] or found[3])
+
+
+def day_and_four(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """(start, end, ten digits) of each day with four digits right behind it ("29-01 1962, 0344", "29. januar 1962-0344") where the words
+    around speak of a birthday or of digits. A town with its postal code has a name behind it.
+    """
+    text = passage.folded
+    for found in _DAY_AND_FOUR.finditer(text):
+        around = max(0, found.start() - 80), found.end() + 80
+        if not passage.text[found.end() + 1 : found.end() + 2].isupper() and _OF_BIRTH.search(text, *around) and (six := _six(found[1])):
+            yield found.start(), found.end(), six + found[2]
 
 
 def cells(passage: Passage) -> Iterator[tuple[int, int, str]]:
