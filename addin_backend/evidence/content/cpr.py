@@ -16,7 +16,7 @@ from addin_backend.evidence.content import cpr_neighbours, number_words, spelled
 from addin_backend.evidence.content.birthday import is_date
 from addin_backend.evidence.content.cpr_context import BESIDE_A_PERSON, FAR, NEAR, Context, is_labelled, is_named_by_a_noun, judge
 from addin_backend.evidence.content.cpr_letters import with_letters
-from addin_backend.evidence.content.cpr_shapes import HYPHENED, UNUSUAL, Candidate, candidates
+from addin_backend.evidence.content.cpr_shapes import ALSO_UNLABELLED, HYPHENED, IN_PAIRS, UNUSUAL, Candidate, candidates
 from addin_backend.evidence.content.cpr_words import KEYWORD, OTHER
 from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage
@@ -30,6 +30,7 @@ LABEL_POINTS = 45  # from here the words around call it a CPR number
 BIRTHDAY = 50  # points for the same day beside it, written as a date; more than those that a word like "løbenr." takes
 DATE_STAMP, DATE_STAMP_DASHED = 30, 20  # a day of these years, where no child is spoken of: a number stamped with its date
 NAMED = 20  # for a noun right before it
+ALONE = 10  # in a line of its own in a signature
 SIGNED = 25  # a signature holds the numbers of firms
 ALIKE = 20  # for several people's numbers in one sentence
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -96,7 +97,7 @@ _NOTHING = Context(0, False, False, "")
 
 def _score(passage: Passage, item: Candidate, pieces: tuple[str, ...]) -> tuple[int, Context]:
     """(score, what the words around say)."""
-    if item.shape in UNUSUAL and (pieces or item.shape == "long year"):
+    if item.shape in UNUSUAL and (pieces or item.shape in ALSO_UNLABELLED):
         return _unusual_score(passage, item)
     if item.shape in UNUSUAL:
         return 0, _NOTHING
@@ -125,6 +126,8 @@ def _of_neighbours(passage: Passage, item: Candidate, context: Context) -> int:
         points -= DATE_STAMP_DASHED if item.shape == "dashed" else DATE_STAMP
     if passage.location_at(item.start) is Location.SIGNATURE and not _stands_alone(passage, item):
         points -= 0 if item.shape in HYPHENED else SIGNED
+    elif passage.location_at(item.start) is Location.SIGNATURE and not context.other:
+        points += ALONE
     if item.shape not in HYPHENED and is_named_by_a_noun(passage, item.start):
         points -= NAMED
     return points
@@ -157,6 +160,10 @@ def _unusual_score(passage: Passage, item: Candidate) -> tuple[int, Context]:
         return (60 if fits else 0), context
     if item.shape == "cut":
         return (65 if context.labelled and len(item.digits) in {9, 11} else 0), context
+    if item.shape in IN_PAIRS and context.points >= BESIDE_A_PERSON and passes_modulus_11(item.digits) and is_date(item.digits):
+        return (
+            0 if cpr_neighbours.is_recent(item.digits) else ACCEPT + 2
+        ), context  # "Bo Madsen (040574 12 32)": one in 300 of other numbers
     if item.shape == "long year" and context.points >= BESIDE_A_PERSON // 2 and not cpr_neighbours.is_recent(item.digits):
         return (55 if is_date(item.digits) else 0), context  # "Ulla Brask, 05.09.1968-2214"
     return (65 if (context.labelled or context.points >= LABEL_POINTS) and is_date(item.digits) else 0), context

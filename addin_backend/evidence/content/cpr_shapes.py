@@ -54,6 +54,8 @@ SHAPES = (  # each with the lengths of its groups of digits, one after the other
 )
 HYPHENED = frozenset({"dashed", "dated", "hyphenated", "digit by digit", "day, year and four", "groups and hyphen"})
 UNUSUAL = frozenset({"paired", "other groups", "long year", "short", "cut"})
+IN_PAIRS = frozenset({"paired", "other groups"})
+ALSO_UNLABELLED = frozenset({"long year", "paired", "other groups"})
 _GROUP = re.compile(r"\d+")
 _BETWEEN = re.compile(r"[ .-]")
 

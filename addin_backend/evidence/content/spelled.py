@@ -10,11 +10,28 @@ from collections.abc import Iterator
 from itertools import islice
 
 from addin_backend.evidence.content.passage import Passage
+from addin_backend.evidence.content.person import has_name
 
-_PIECES = ("cpr", "personnummer", "personnr", "personal number", "fødselsnummer", "sygesikring", "civil registration", "ssn")
+_PIECES = (
+    "cpr",
+    "personnummer",
+    "personennummer",
+    "personnr",
+    "personal number",
+    "personal no",
+    "administrativt nummer",
+    "administrative number",
+    "ti cifre",
+    "ten digits",
+    "fødselsnummer",
+    "sygesikring",
+    "civil registration",
+    "ssn",
+)
 _LABELLED = re.compile(
     rf"(?<![a-zæøå])e?(?:{'|'.join(_PIECES)})[a-zæøå.]{{0,8}}[ \t]{{0,3}}(?:-?\s?(?:nr|nummer|numre|no|number)\b\.?)?\s{{0,3}}"
-    r"(?:er|is|var|på|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?:(?:so|altså|så|which is|nemlig)[\W_]{1,4})?(?=[0-9])"
+    r"(?:er|is|är|ist|var|lautet|lyder|hedder|på"
+    r"|for \w{1,30}(?: \w{1,30})? er)?[\W_]{0,12}(?:(?:so|altså|så|which is|nemlig)[\W_]{1,4})?(?=[0-9])"
 )
 _LABELLED_ANY = re.compile(_LABELLED.pattern.replace("(?=[0-9])", "(?=[0-9oоil|])"))
 _TEN = re.compile(r"[0-9](?:[\W_]{0,6}[0-9]){9}(?![0-9])")
@@ -136,12 +153,15 @@ def two_pieces(passage: Passage) -> Iterator[tuple[int, int, str]]:
 
 def day_and_four(passage: Passage) -> Iterator[tuple[int, int, str]]:
     """(start, end, ten digits) of each day with four digits right behind it ("29-01 1962, 0344", "29. januar 1962-0344") where the words
-    around speak of a birthday or of digits. A town with its postal code has a name behind it.
+    around speak of a birthday or of digits, or name somebody before a hyphen. A town with its postal code has a name behind it.
     """
     text = passage.folded
     for found in _DAY_AND_FOUR.finditer(text):
         around = max(0, found.start() - 80), found.end() + 80
-        if not passage.text[found.end() + 1 : found.end() + 2].isupper() and _OF_BIRTH.search(text, *around) and (six := _six(found[1])):
+        named = found[2][:2] not in {"19", "20"} and text[found.start(2) - 1] == "-" and has_name(" " + passage.text[slice(*around)])
+        if passage.text[found.end() + 1 : found.end() + 2].isupper() or not (named or _OF_BIRTH.search(text, *around)):
+            continue
+        if six := _six(found[1]):
             yield found.start(), found.end(), six + found[2]
 
 
