@@ -37,6 +37,10 @@ def _found(body: str) -> bool:
         "Straffelovens § 276, sigtede Bo Madsen",
         "John was sentenced to two years in prison",
         "Hun er mistænkt for hærværk",
+        "Ansøger: Bo Madsen\nStraffeattest: blank",
+        "Candidate: Mary Holm\nCriminal record check: clear",
+        "Thank you for the certificate. It shows no convictions, so you may start.",
+        "Attesten viser en dom, så vi kan ikke ansætte ham.",
     ],
 )
 def test_matter_is_found(body: str) -> None:
@@ -57,6 +61,8 @@ def test_matter_is_found(body: str) -> None:
         "Free of charge for Mary",
         "The card is charged per month",
         "Kørsel til Odense med Bo",
+        "Straffeattest: skal afleveres af alle trænere",
+        "In 1874 the miller was convicted of theft, he got six months",
         "Kender du loven?",
         "Der er domstole i Danmark",
     ],

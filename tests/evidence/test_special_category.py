@@ -44,6 +44,8 @@ def _found(body: str) -> bool:
         "Henrik og hans mand kommer",
         "Hendes kone hedder Lise",
         "John and his husband",
+        "Ses torsdag\n\nJacob\nNæstformand i Venstres vælgerforening og kandidat for Venstre",
+        "See you Friday.\n\nMary\nTeacher, branch secretary of the NASUWT",
     ],
 )
 def test_statement_is_found(body: str) -> None:

@@ -29,10 +29,13 @@ TOLD = [
     "Vibeke tager sin hustru med til jubilæet.",
     "Bryllupsparret er Kasper og Jonas, og begges mødre sidder ved hovedbordet.",
     "Brudeparret Anne og Maria ankommer kl. 14.",
+    "Min kæreste og jeg vil have fælles indboforsikring. Vi er to kvinder uden børn.",
+    "Pårørende: Karl er Villys registrerede partner gennem 22 år.",
     "Emma har to mødre, og begge henter hende om torsdagen.",
     "Oliver has got two dads and would like to make two cards.",
 ]
 SAYS_NOTHING = [
+    "Dækningen gælder forsikredes registrerede partner og børn.",
     "Kære Lise\n\nDu og din mand er velkomne.\n\nVenlig hilsen\nMette",
     "Kære Bo\n\nHils din kone.\n\nMvh Karen",
     "Dear Mrs Eastwood, we confirm that your husband Luis is included.",

@@ -56,7 +56,7 @@ _THING = (
     r"|donation(?:en)?|stander(?:en)?|lampe(?:n)?|møbel|møblet|lås(?:en)?|rack|node|switch|fragt(?:en)?"
     r"|instrument|vogn(?:en)?|pallen?|kollo|kolli|gtin"
     r"|logger(?:en)?|målepunkt(?:et)?|akt(?:en)?|working paper|leaflet|skabelon(?:en)?|print|zeichen|queue|dealer|charity"
-    r"|handel(?:en)?|trade|(?<!re)funds?|fondskode|forward|swap|deal|contract note|fee note|settlement|afregning(?:en)?"
+    r"|handel(?:en)?|handlen|fond(?:en)?|trade|(?<!re)funds?|fondskode|forward|swap|deal|contract note|fee note|settlement|afregning(?:en)?"
     r"|obligation(?:en)?|bond|isin"
     r"|afhentning(?:en)?|pick-?up|crates?|filen?|tåg(?:et)?|zug|train|paket(?:et)?|sändning(?:en)?|sendung|lieferung"
     r"|(?:vindende|udtrukne|heldige|winning|lucky|drawn) (?:numre|numbers)|vindernumre|gevinst(?:en)?|lod(?:det)?"
@@ -72,7 +72,7 @@ _DOSSIER = (
     r"|approval|bogen"
 )
 _ADJACENT = (  # things with a number of their own, named right before it; what may be a person's paper or place is left out
-    r"rejse|kuvert|brev|lot(?:tet)?|charge|prøverør|lodtrækning|trækning|opslag|annonce|manifest|skib|afgang|sæde|præmie|aktie|simkort"
+    r"rejse|kuvert|brev|lot(?:tet)?|charge|prøverør|lodtrækning|trækning|opslag|annonce|manifest|skib|afgang|sædet?|præmie|aktie|simkort"
     r"|modem(?:met)?|p-plads|parkeringsplads|zone|rute|bus(?:sen)?|stoppested|hyldemærke|katalog|grav|skøde|artikl|maling|formel"
     r"|formlen|build|ændring|script|autorisation|kladde|plombe|hjælpemiddel|hjælpemidlet|rollator|kørestol|seng|madras(?:sen)?|hæfte"
     r"|nodesæt(?:tet)?|kostume|bold|trøje|medalje|pokal|armbånd|garderobe|vareprøve|vandprøve|jordprøve|forsøg|licitation|domæne|film"

@@ -64,6 +64,25 @@ _PATTERNS = (
         ),
         25,
     ),
+    (  # what a certificate of somebody's says: a line of a form, or a sentence about the certificate that was brought
+        ("attest", "criminal record", "dbs", "disclosure", "vetting"),
+        re.compile(
+            r"\b(?:straffe|børne|politi)attest\w*\s?: ?(?:ren\b|blank|ingen (?:anm|dom|forhold|bem)"
+            r"|plettet|uden|en dom|dom\b|[1-9] (?:dom|forhold|anm))"
+            r"|\b(?:criminal record|dbs|disclosure|police certificate)(?: (?:extract|check|certificate|report|result))*\s?: ?"
+            r"(?:clean|clear|blank|nothing|no (?:entr|conv|rec|hit)|none\b|one |two |[1-9] (?:entr|conv|caution)|convict|caution|entr)"
+        ),
+        60,
+    ),
+    (
+        ("conviction", "attesten", "udskriften", "domme", "anmærkning", "entries", "entry"),
+        re.compile(
+            r"\b(?:it|certificate|extract|check|record|den|attesten|udskriften) (?:shows?|showed|lists?|holds?|has"
+            r"|came back with|viser|viste|er|har)"
+            r" (?:no |one |two |ingen |en )(?:previous |prior |tidligere )?(?:convictions?|entry|entries|dom|domme|anmærkning(?:er)?)\b"
+        ),
+        32,
+    ),
     (
         ("kørsel", "frakendt", "fodlænke", "drunk", "dui", "ankle"),
         re.compile(
@@ -73,6 +92,7 @@ _PATTERNS = (
         25,
     ),
 )
+_HISTORIC = re.compile(r"(?<![\d.-])1[0-8]\d\d(?![\d.,]|[ -]\d)(?! (?:kr|dkk|eur|gbp|m2|stk))")  # a year of persons long dead
 _FIGURATIVE = re.compile(
     r"\bdømt til at\b|\bdoomed\b|\bcharged (?:for|with) (?:the )?(?:shipping|delivery|a fee|vat|interest)|\bis charged (?:at|per|on)"
     r"|\bopladet\b|\bfree of charge\b",
@@ -89,7 +109,7 @@ def recognise(passage: Passage) -> Iterator[Hit]:
                 break
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.folded[start:end]
-            if _FIGURATIVE.search(sentence):
+            if _FIGURATIVE.search(sentence) or _HISTORIC.search(sentence):
                 continue
             score = base + _LINKED[link_in(passage.text[start:end])] - (20 if damper.is_general(sentence) else 0)
             if score >= ACCEPT:

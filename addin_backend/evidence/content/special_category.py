@@ -11,7 +11,7 @@ from addin_backend.evidence.content.hit import Hit
 from addin_backend.evidence.content.passage import Passage, matches
 from addin_backend.evidence.content.person import Link, link_in
 from addin_backend.evidence.content.prose import ACCEPT, DOUBT, TRIED
-from addin_backend.model.evidence import SensitivityClass
+from addin_backend.model.evidence import Location, SensitivityClass
 
 _LINKED = {Link.NONE: 0, Link.SELF: 28, Link.PERSON: 38}
 _MEN = "han|hans|he|his|peter|lars|jens|søren|thomas|morten|michael|henrik|anders|martin|jonas|mads|rasmus|kasper|christian|jakob|john"
@@ -27,9 +27,11 @@ class _Statement:
     pattern: re.Pattern[str]
 
 
+_OFFICE = re.compile(r"formand|forkvinde|kasserer|branch")
 _UNIONS = (
     r"(?:3f|hk|foa|dsr|dlf|ida|djøf|prosa|bupl|krifa|nnf|dansk metal|(?:dansk )?el-forbundet|el-forbund|dansk sygeplejeråd"
-    r"|danmarks lærerforening|lærerforeningen|lærerkredsen|finansforbundet|socialpædagogerne|blik og rør|business danmark|det faglige hus"
+    r"|danmarks lærerforening|lærerforeningens?|lærerkredsens?"
+    r"|finansforbundet|socialpædagogerne|blik og rør|business danmark|det faglige hus"
     r"|fødevareforbundet|journalistforbund\w*|lægeforeningen|yngre læger|fagforening\w*|fagforbund\w*|unionen|kommunal|verdi"
     r"|(?:the |a |our )?(?:trade )?union|unite|unison|gmb|rcn|nasuwt|ucu|usdaw|rmt|ucatt|pcs|aslef)"
 )
@@ -96,11 +98,28 @@ _STATEMENTS = (
     _Statement(
         "union",
         35,
-        ("medlem", "meld", "tillids", "member", "steward", "organiser", "join", "indmeld", "udmeld", "rep"),
+        (
+            "medlem",
+            "meld",
+            "tillids",
+            "formand",
+            "forkvinde",
+            "kasserer",
+            "branch",
+            "member",
+            "steward",
+            "organiser",
+            "join",
+            "indmeld",
+            "udmeld",
+            "rep",
+        ),
         re.compile(
             r"\b(?:medlem(?:skab)? (?:af|i|hos)|er med i|meld\w* (?:\w+ ){0,3}(?:ind|ud)(?: i| af| hos)?|(?:ind|ud)meld\w* (?:i|af|hos)"
             r"|organiseret i|tillids(?:repræsentant|mand|kvinde)\w* (?:for|fra|i)|member of|membership of|joined|left|shop steward"
-            r"|steward (?:for|of|with)|rep (?:for|from)|fællestillidsrepræsentant)\b[^\n.]{0,40}"
+            r""
+            r"|(?:kreds|lokal|afdelings|bestyrelses)?(?:formand|forkvinde|kasserer) (?:for|i)"
+            r"|branch (?:secretary|chair) (?:of|for)|steward (?:for|of|with)|rep (?:for|from)|fællestillidsrepræsentant)\b[^\n.]{0,40}"
             rf"\b{_UNIONS}\b|\b{_UNIONS} (?:member|rep|steward|medlem)\w*\b"
         ),
     ),
@@ -163,6 +182,16 @@ _STATEMENTS = (
 )
 
 
+def _is_signed(passage: Passage, item: _Statement, match: re.Match[str]) -> bool:
+    """Whether it stands below a name, in a signature or in the mail's last line: the party, or the union that one chairs, is the one of
+    who signs. A shop steward's line is a role at work.
+    """
+    if item.category != "politics" and not (item.category == "union" and _OFFICE.search(match.group())):
+        return False
+    last = passage.location is Location.BODY and not passage.text[passage.sentence(match.start(), match.end())[1] :].strip()
+    return last or passage.location_at(match.start()) is Location.SIGNATURE
+
+
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Art. 9 statements about a person in the passage."""
     why = "statement of a special category about a person"
@@ -173,7 +202,8 @@ def recognise(passage: Passage) -> Iterator[Hit]:
                 break
             start, end = passage.sentence(match.start(), match.end())
             sentence = passage.folded[start:end]
-            score = item.base + _LINKED[link_in(passage.text[start:end])] - (25 if damper.is_general(sentence) else 0)
+            link = Link.PERSON if _is_signed(passage, item, match) else link_in(passage.text[start:end])
+            score = item.base + _LINKED[link] - (25 if damper.is_general(sentence) else 0)
             if score < ACCEPT or damper.denies_content(passage.folded[start : match.start()]) or damper.is_made_up(sentence):
                 continue
             yield Hit("special_category", SensitivityClass.SPECIAL_CATEGORY, item.category, match.start(), match.end(), score, why)

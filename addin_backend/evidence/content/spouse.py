@@ -25,6 +25,12 @@ _ONES = re.compile(rf"\b(?:sin|his|her)[ ](?:\w+[ ])?(?:({_HUSBAND})|({_WIFE}))\
 _COUPLE = re.compile(
     r"\bbryllupspar|\bbrudepar|\bægtepar|\bgift med hinanden\b|\bgot married\b|\bnewlyweds\b|\bto (?:mødre|fædre)\b|\btwo (?:mums|dads)\b"
 )
+_SAID = re.compile(  # in so many words: by Danish law a registered partner was of the same sex
+    r"\b(?:vi er to (?:mænd|kvinder|piger|fyre)|we(?: are|'re) two (?:men|women)"
+    r"|(?:min|hans|hendes|my|his|her) (?:registrerede|registered|civil) partner\b)"
+    r"|\b[a-zæøå]{2,}'?s (?:registrerede partner|civil partner)\b"
+)
+_OF_A_NAME = re.compile(r"s (?:registrerede|civil) ")
 _GREETED = re.compile(
     r"\s*(?:kære|hej|hejsa|goddag|dear|hi|hello)[ ]+((?:mrs?|ms|miss|hr|fru)\.?[ ]+)?([^\W\d_]+)([^\n,.!]*)", re.IGNORECASE
 )
@@ -34,6 +40,7 @@ _SAYS_NAME = re.compile(r"\b(?:I'm|I am|[Jj]eg er|[Jj]eg hedder|[Mm]y name is|[M
 _BOTH = re.compile(r"([A-ZÆØÅ][^\W\d_]+)(?:[ ]([A-ZÆØÅ][^\W\d_]+))?[ ](?:og|and|&)[ ]([A-ZÆØÅ][^\W\d_]+)")
 _TITLES = {"mr": "m", "hr": "m", "mrs": "f", "ms": "f", "miss": "f", "fru": "f"}
 _SPOUSES = ("mand", "husband", "kone", "hustru", "wife")
+_SAY = ("vi er to", "we are two", "we're two", "registrerede partner", "registered partner", "civil partner")
 _COUPLES = ("bryllupspar", "brudepar", "ægtepar", "gift med", "got married", "newlywed", "to mødre", "to fædre", "two mums", "two dads")
 
 
@@ -85,11 +92,17 @@ def _couple(passage: Passage, found: re.Match[str]) -> bool:
     return any((_gender(a) or _gender(b or "")) == _gender(c) != "" for a, b, c in _BOTH.findall(passage.text[start:end]))
 
 
+def _is_said(passage: Passage, found: re.Match[str]) -> bool:
+    """Whether it is said of somebody: "the insured's registered partner" is of nobody."""
+    return not _OF_A_NAME.search(found.group()) or passage.text[found.start()].isupper()
+
+
 def recognise(passage: Passage) -> Iterator[Hit]:
     """Spouses of one sex in the body."""
     if passage.location is not Location.BODY:
         return
     places = [found for found in matches(passage, _SPOUSES, _ONES) if _in_sentence(passage, found)]
+    places += [found for found in matches(passage, _SAY, _SAID) if _is_said(passage, found)]
     places += [found for found in matches(passage, _COUPLES, _COUPLE) if _couple(passage, found)]
     for pattern, who in ((_OWN, _signed), (_YOUR, lambda item: _greeted(item.text))):
         own = [found for found in matches(passage, _SPOUSES, pattern) if passage.location_at(found.start()) is Location.BODY]
