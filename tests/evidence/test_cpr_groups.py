@@ -137,6 +137,8 @@ def test_groupings_from_letters(body: str) -> None:
         "Tåg 2111 88 3184 ankommer til spor 3.",
         "Jira-sag 1005910788 er testet. Den gamle, 210767-3566, må også lukkes.",
         "Ticket 100591-0788 is closed. The other one, 210767-3566, stays open.",
+        "120683-4417 er nummeret på printeren hos Lise.",
+        "120683-4417 is the asset tag of Peter's screen.",
         "Kuverterne 210767-3566 og 100591-0788 mangler.",
     ],
 )

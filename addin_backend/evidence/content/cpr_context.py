@@ -56,6 +56,10 @@ _SAME_KIND = re.compile(  # "the old one, 210767-3566": the kind of the number b
     r"|the (?:old|other|previous|new|first|second|next|last|wrong) ones?|den (?:gamla|andra|nya)"
     r"|d(?:ie|er|as) (?:alte|andere|neue))[\s,:(]*$"
 )
+_SAID = re.compile(  # "120683-4417 is the asset tag of", "… er nummeret på printeren"
+    r"[\s\"']*(?:er|is|var|was)\s(?:(?:bare |just )?(?:the|vores|our|jeres|your|deres|their|et|en|an?|asset"
+    r"|nummeret på|nummeret til|koden til|numbers? o[fn])\s){0,3}"
+)
 _AFTER = re.compile(r"[\s\"'*]*\(([^)\d]{3,40})\)")
 _CONNECTIVE = re.compile(
     r"[\s:.#=(\[\"'*>,-]*(?:(?:er|is|was|med|with|nu|now|har|hedder|lyder|på|on|fået|fik|got|som|under|ved|the|a|nr|no|nummer|number|og|and|id|den"
@@ -140,15 +144,15 @@ def _without_twins(left: str) -> str:
         left = left[: found.start()]
 
 
+def _follows_a_thing(before: str) -> bool:
+    """Whether the words before speak of the number of a thing and of no CPR number."""
+    return OTHER.search(before) is not None and not KEYWORD.search(before)
+
+
 def _governing(passage: Passage, start: int, begin: int) -> tuple[int, str]:
     """(points, reason) of the nearest word before the number that says what numbers stand here."""
     left = _without_twins(passage.folded[begin:start])
-    alike = _SAME_KIND.search(left)
-    if (
-        alike
-        and not KEYWORD.search(passage.folded, max(0, begin - LEFT), start)
-        and OTHER.search(passage.folded, max(0, begin - LEFT), start)
-    ):
+    if _SAME_KIND.search(left) and _follows_a_thing(passage.folded[max(0, begin - LEFT) : start]):
         return -65, "called another kind of number"
     original = passage.text[begin : begin + len(left)]
     if _IS.search(left):
@@ -228,6 +232,15 @@ def _names_a_thing(rest: str) -> bool:
     return any(not DOSSIER.fullmatch(found.group()) for found in OTHER.finditer(letters))
 
 
+def _is_called_a_thing_behind(folded: str, end: int) -> bool:
+    """Whether it is said behind the number what it is of: in brackets, or "… is the asset tag of"."""
+    said = _SAID.match(folded, end)
+    if said and (thing := OTHER.match(folded, said.end())) and not (_CPR_LIKE.match(thing.group()) or DOSSIER.fullmatch(thing.group())):
+        return True
+    after = _AFTER.match(folded, end)
+    return after is not None and _names_a_thing(after[1]) and not _CPR_LIKE.search(after[1])
+
+
 def is_named_by_a_noun(passage: Passage, start: int) -> bool:
     """Whether the word right before the number is one that names a thing: none for a person, no name, none of the small words."""
     line, _ = passage.line(start)
@@ -258,10 +271,8 @@ def judge(passage: Passage, span: tuple[int, int], *, keyed: bool, checked: bool
     header = _column_header(passage, line, start) if "\t" in text[line:line_end] else ""
     if (header and not KEYWORD.search(header) and OTHER.search(header)) or (not reason and is_list_of_things(passage, start)):
         points, reason = -65, "called another kind of number"
-    if passage.location is Location.ATTACHMENT_NAME and not reason and _names_a_thing(folded[end:]):
-        points, reason = -65, "called another kind of number"
-    after = _AFTER.match(folded, end)
-    if after and _names_a_thing(after[1]) and not _CPR_LIKE.search(after[1]):
+    in_name = passage.location is Location.ATTACHMENT_NAME
+    if (in_name and not reason and _names_a_thing(folded[end:])) or _is_called_a_thing_behind(folded, end):
         points, reason = -65, "called another kind of number"
     if points < 0 and (checked or "-" in text[start:end]) and _is_id_beside_name(passage, begin, (start, end)):
         points, reason = 0, ""
