@@ -1,6 +1,7 @@
 """Pictures of every journey and page in both languages, to be looked at: `make pictures`.
 
-It presses what a person presses in `addin-backend run`; what it does not find stops it. (The browser tests assert; this one shows.)
+It presses what a person presses in `addin-backend run`; what it does not find ends that journey, and is told at the end. (The browser
+tests assert; this one shows.)
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from demo_world_run import demo_world
 from host_page import (
@@ -231,7 +233,35 @@ def narrow(page: Page, address: str, language: str, shoot: Shoot) -> None:
     shoot(page, "10-narrow")
 
 
-JOURNEYS = (harmless, blocked, protected, access, confirmed, offline, killed, missent, narrow)
+def meeting(page: Page, address: str, language: str, shoot: Shoot) -> None:
+    """An invitation that is held; its details go securely, it is cleaned, and then it goes."""
+    page.goto(f"{address}/playground/meeting?lang={language}&mailbox={METTE}")
+    expect(page.locator("body[data-ready]")).to_be_visible()
+    page.click("[data-sample=illness]")
+    page.click("#send")
+    dialog(page)
+    shoot(page, "11-meeting-dialog")
+    page.click("#alert [data-kind=open_pane]")
+    pane = pane_of(page)
+    shoot(page, "11-meeting-held")
+    pane.locator("#neutral-title").select_option("1")
+    pane.locator("[data-kind=clean_and_send]").click()
+    expect(pane.locator("#view[data-tone=allow]")).to_be_visible()
+    shoot(page, "11-meeting-clean")
+    page.click("#send")
+    receipt(page)
+    shoot(page, "11-meeting-sent")
+
+
+def why(page: Page, address: str, language: str, shoot: Shoot) -> None:
+    """The page that explains a decision of the log."""
+    page.goto(f"{address}/log?lang={language}")
+    page.locator("a[href*='/log/why/']").first.click()
+    page.wait_for_load_state()
+    shoot(page, "12-why")
+
+
+JOURNEYS = (harmless, blocked, protected, access, confirmed, offline, killed, missent, narrow, meeting, why)
 
 
 def pages(browser: Browser, address: str, language: str, folder: Path) -> None:
@@ -250,17 +280,28 @@ def pages(browser: Browser, address: str, language: str, folder: Path) -> None:
             context.close()
 
 
-def take(address: str, program: str, folder: Path, only: str) -> None:
-    """All of them, or the journeys whose name begins with ``only``."""
+def take(address: str, program: str, folder: Path, only: str) -> list[str]:
+    """All of them, or the journeys whose name begins with ``only``. What could not be shown, and why."""
     folder.mkdir(parents=True, exist_ok=True)
+    failed: list[str] = []
     with chromium(program) as browser:
         for language in LANGUAGES:
             for journey in JOURNEYS:
                 if journey.__name__.startswith(only):
                     with window(browser) as page:
-                        journey(page, address, language, shooting(folder, language))
+                        try:
+                            journey(page, address, language, shooting(folder, language))
+                        except (PlaywrightError, AssertionError) as error:
+                            page.screenshot(path=str(folder / f"failed-{journey.__name__}-{language}.png"))
+                            failed.append(f"{journey.__name__} ({language}): {str(error)[:300]}")
             if "pages".startswith(only):
                 pages(browser, address, language, folder)
+    return failed
+
+
+def _told(failed: list[str]) -> int:
+    print("\n".join(failed), file=sys.stderr)
+    return 1 if failed else 0
 
 
 def main() -> int:
@@ -272,12 +313,10 @@ def main() -> int:
     asked.add_argument("--only", default="", help="the beginning of one journey's name, or `pages`")
     given = asked.parse_args()
     if given.address:
-        take(given.address, given.chromium, given.folder, given.only)
-        return 0
+        return _told(take(given.address, given.chromium, given.folder, given.only))
     root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as data, demo_world(root, Path(data) / "demo") as started:
-        take(started, given.chromium, given.folder, given.only)
-    return 0
+        return _told(take(started, given.chromium, given.folder, given.only))
 
 
 if __name__ == "__main__":
