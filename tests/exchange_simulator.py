@@ -147,12 +147,13 @@ def running(data: Path, *, published: bool = True) -> Iterator[World]:
 
 
 def mail(marker: str | None = None, *, body: bytes = b"Hej Bo\r\n", extra: bytes = b"", save_to: str = SEALED_FOLDER,
-         content_type: bytes = b"text/plain; charset=utf-8", bcc: tuple[str, ...] = ()) -> Outgoing:  # fmt: skip
+         content_type: bytes = b"text/plain; charset=utf-8", bcc: tuple[str, ...] = (), sender: str = METTE) -> Outgoing:  # fmt: skip
     """An outgoing mail to Bo; the MIME also names the Bcc in its header, which must never get out."""
     marker = marker or uuid.uuid4().hex
+    name = sender.partition("@")[0].replace(".", " ").title()
     hidden = b"".join(b"Bcc: " + address.encode() + b"\r\n" for address in bcc)
     mime = (
-        b"From: Mette Holm <mette.holm@nordlys.example>\r\nTo: Bo Madsen <bo.madsen@postkasse.example>\r\n" + hidden
+        b"From: " + name.encode() + b" <" + sender.encode() + b">\r\nTo: Bo Madsen <bo.madsen@postkasse.example>\r\n" + hidden
         + b"Subject: =?utf-8?q?Fr=C3=B8?=\r\nMessage-ID: <" + marker.encode() + b"@nordlys.example>\r\n" + extra
         + b"MIME-Version: 1.0\r\nContent-Type: " + content_type + b"\r\n\r\n" + body
     )  # fmt: skip

@@ -484,7 +484,7 @@ def test_a_kill_in_the_middle_of_a_send_loses_and_doubles_nothing(tmp_path_facto
 
 def test_sent_items_are_listed_by_what_came_since(world: World) -> None:
     """First all of it by pages, then only what is new; each with its Message-ID and marker; the mail behind it can be read."""
-    first = [mail(save_to="sentitems") for _ in range(3)]
+    first = [mail(save_to="sentitems", sender=KARIN) for _ in range(3)]
     for outgoing in first:
         world.mailbox.send(KARIN, world.mailbox.save(KARIN, outgoing), outgoing)
     box = world.graph if world.transport == "graph" else world.ews
@@ -495,7 +495,7 @@ def test_sent_items_are_listed_by_what_came_since(world: World) -> None:
         met, state, more = [*met, *page.entries], page.state, page.more
     assert {(one.message_id, one.marker) for one in first} <= {(entry.message_id, entry.marker) for entry in met}
     assert all(entry.sent_at is not None for entry in met)
-    later = mail(save_to="sentitems")
+    later = mail(save_to="sentitems", sender=KARIN)
     world.mailbox.send(KARIN, world.mailbox.save(KARIN, later), later)
     page = box.sent_since(KARIN, state, 50)
     assert ([later.message_id], False) == ([entry.message_id for entry in page.entries], page.more)

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -169,11 +170,17 @@ class WatchedSteps:
 class Blind:
     """A mailbox edge as one would write it who has not read the research: it never looks, and sends by making a new message each time."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, folder: Path) -> None:
+        self._inner, self._folder = inner, folder
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+    def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
+        """The mail is kept, because a send is told of it without its bytes."""
+        (self._folder / f"blind-{outgoing.marker}").write_bytes(outgoing.mime)
+        saved: Draft = self._inner.save(mailbox, outgoing)
+        return saved
 
     def was_sent(self, mailbox: str, outgoing: Outgoing) -> bool:
         """It does not know."""
@@ -181,7 +188,8 @@ class Blind:
 
     def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
         """Whatever became of the copy that was saved."""
-        self._inner.send(mailbox, self._inner.save(mailbox, outgoing), outgoing)
+        whole = replace(outgoing, mime=(self._folder / f"blind-{outgoing.marker}").read_bytes())
+        self._inner.send(mailbox, self._inner.save(mailbox, whole), whole)
 
 
 def mailbox_of(start: Start) -> Mailbox:
@@ -190,7 +198,7 @@ def mailbox_of(start: Start) -> Mailbox:
         made: Any = GraphMailbox(lambda claims: "sandbox-graph-token", f"{start.exchange}/v1.0", timeout=start.timeout)
     else:
         made = EwsMailbox(f"{start.exchange}/EWS/Exchange.asmx", Basic("addin-backend", "sandbox"), timeout=start.timeout)
-    return Blind(made) if start.blind else made
+    return Blind(made, Path(start.data)) if start.blind else made
 
 
 def job_of(press: Press, at: datetime) -> tuple[SendJob, Message, dict[str, str]]:

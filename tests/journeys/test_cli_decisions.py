@@ -80,8 +80,8 @@ PRIVATE: list[tuple[str, str, str, str, list[str]]] = [
     # classes
     ("ordinary", "bo@unknown.example", "allow", "plain", []),
     ("ordinary", "bo@plaintext.example", "allow", "plain", []),
-    ("criminal", "anna@register.example", "confirm", "tls", ["CO-02", "CO-10"]),
-    ("special_category", "anna@register.example", "protect", "tls", ["CO-03"]),
+    ("criminal", "anna@register.example", "confirm", "tls", ["CO-02", "CO-04", "CO-10"]),
+    ("special_category", "anna@register.example", "protect", "tls", ["CO-03", "CO-04"]),
     ("confidential", "anna@register.example", "protect", "tls", ["CO-04"]),
     ("unknown", "anna@register.example", "protect", "tls", ["CO-05"]),
     ("unknown", "bo@plaintext.example", "protect", "portal", ["CO-05", "TR-01", "TR-05"]),

@@ -49,7 +49,7 @@ def test_a_hybrid_organisation_is_found_out(world: World, tmp_path: Path) -> Non
             mailboxes.mailbox.fetch_draft("nobody@nordlys.example", "AAMk")
         before = world.counts()
         for sender in (METTE, JONAS):
-            outgoing = mail()
+            outgoing = mail(sender=sender)
             mailboxes.mailbox.send(sender, mailboxes.mailbox.save(sender, outgoing), outgoing)
             assert 1 == len(world.journal(outgoing.marker))
         after = world.counts()

@@ -118,7 +118,7 @@ def test_what_nobody_can_see_is_uncertain_until_exchange_answers_again(world: De
     assert draft_now is not None
     assert (True, []) == (draft_now["disarmed"], draft_now["to"])
     assert (409, "draft.item_id") == ((again := world.press(mail, "unseen-02")).status_code, again.json()["error"]["field"])
-    assert ["was_sent", "send_again", "give_back"] == world.client.get(f"/api/v1/send/{job_id}/actions").json()["actions"]
+    assert ["was_sent", "send_again", "give_back", "look_again"] == world.client.get(f"/api/v1/send/{job_id}/actions").json()["actions"]
     world.no_faults()
     eventually(lambda: world.job(job_id)["state"] == "not_sent", "the end of uncertainty")
     eventually(lambda: is_armed(world, mail), "the recipients of the draft")

@@ -137,12 +137,12 @@ def delta(world: World, link: str = "", size: int = 2) -> tuple[list[dict[str, A
 def test_delta_gives_what_is_new_changed_and_gone_since(world: World) -> None:
     """In pages; what EWS did is in it too."""
     for _ in range(5):
-        outgoing = mail(save_to="sentitems")
+        outgoing = mail(save_to="sentitems", sender=JONAS)
         world.graph.send(JONAS, world.graph.save(JONAS, outgoing), outgoing)
     first, link = delta(world)
     assert 5 == len({item["id"] for item in first})
     assert [] == delta(world, link)[0]
-    by_ews = mail(save_to="sentitems")
+    by_ews = mail(save_to="sentitems", sender=JONAS)
     world.ews.send(JONAS, world.ews.save(JONAS, by_ews), by_ews)
     ask(world, "POST", f"/messages/{first[0]['id']}/permanentDelete", mailbox=JONAS)
     ask(world, "PATCH", f"/messages/{first[1]['id']}", mailbox=JONAS, json={"categories": ["a"]})

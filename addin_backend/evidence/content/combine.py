@@ -18,7 +18,7 @@ from addin_backend.evidence.content.passage import Passage
 from addin_backend.evidence.content.prose_model import HEADS, ProseModel, Scores, reasons, score
 from addin_backend.evidence.content.sentences import Placed, sentences_of
 from addin_backend.evidence.content.terms import Terms
-from addin_backend.model.evidence import SensitivityClass
+from addin_backend.model.evidence import Location, SensitivityClass
 
 RULED = (SensitivityClass.CONFIDENTIAL, SensitivityClass.CPR, SensitivityClass.CRIMINAL, SensitivityClass.SPECIAL_CATEGORY)
 PROSE = (SensitivityClass.CONFIDENTIAL, SensitivityClass.CRIMINAL, SensitivityClass.SPECIAL_CATEGORY)
@@ -27,6 +27,7 @@ SOFTLY = 4.0  # scores beyond this count little more
 NO_SENTENCE = -5.0
 FEW_SENTENCES = 2
 FEW_WORDS = 4  # besides the greeting
+HEADING_WORDS = 3
 SHOWN = 3  # sentences that the model points at for one class
 # Statements so narrow that they were right whenever they stood in the labelled mails: the model does not overrule them.
 NARROW = frozenset({"criminal", "spouse"})
@@ -73,11 +74,18 @@ def read_prose(passages: Sequence[Passage], terms: Terms, model: ProseModel) -> 
     return seen, places, score(seen, model)
 
 
+def _a_mere_heading(place: Placed) -> bool:
+    """Whether it is a subject of a word or two, to which the mail below gives its tone: nobody learns anything from it on the way."""
+    words = _WORD.findall(place.passage.text[place.start : place.end])
+    return place.passage.location is Location.SUBJECT and len(words) < HEADING_WORDS
+
+
 def _pointed_at(head: int, seen: tuple[Features, list[Placed], Scores], model: ProseModel, certainty: int) -> list[Found]:
     """The sentences that sound most like the class, when no rule found any."""
     features_, places, scores = seen
     column = scores.sentences[:, head]
-    order = [int(line) for line in np.argsort(-column, kind="stable")[:SHOWN]]
+    order = [int(line) for line in np.argsort(-column, kind="stable")]
+    order = ([line for line in order if not _a_mere_heading(places[line])] or order)[:SHOWN]
     chosen = [line for line in order if line == order[0] or column[line] > 0]
     found = []
     for line in chosen:
