@@ -177,8 +177,8 @@ class Blind:
         return getattr(self._inner, name)
 
     def save(self, mailbox: str, outgoing: Outgoing) -> Draft:
-        """The mail is kept, because a send is told of it without its bytes."""
-        (self._folder / f"blind-{outgoing.marker}").write_bytes(outgoing.mime)
+        """The mail is kept, because a send is told of it without its bytes and people."""
+        (self._folder / f"blind-{outgoing.marker}").write_bytes(msgspec.msgpack.encode(outgoing))
         saved: Draft = self._inner.save(mailbox, outgoing)
         return saved
 
@@ -188,7 +188,7 @@ class Blind:
 
     def send(self, mailbox: str, saved: Draft, outgoing: Outgoing) -> None:
         """Whatever became of the copy that was saved."""
-        whole = replace(outgoing, mime=(self._folder / f"blind-{outgoing.marker}").read_bytes())
+        whole = msgspec.msgpack.decode((self._folder / f"blind-{outgoing.marker}").read_bytes(), type=Outgoing)
         self._inner.send(mailbox, self._inner.save(mailbox, whole), whole)
 
 
