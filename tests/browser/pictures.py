@@ -256,8 +256,8 @@ def meeting(page: Page, address: str, language: str, shoot: Shoot) -> None:
 def why(page: Page, address: str, language: str, shoot: Shoot) -> None:
     """The page that explains a decision of the log."""
     page.goto(f"{address}/log?lang={language}")
-    page.locator("a[href*='/log/why/']").first.click()
-    page.wait_for_load_state()
+    link = page.locator("a[href*='/log/why/']").first.get_attribute("href")
+    page.goto(f"{address}{link}")
     shoot(page, "12-why")
 
 
