@@ -78,8 +78,8 @@ def _saved(job: SendJob, group: Group, number: int, life: Life, parts: Sending) 
     return f"{word}{_LATE}" if lost or (life is Life.LATER and number == 1) else word
 
 
-def _look_again(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending) -> str:
-    """After a lost answer: sent if it stands among the sent, not sent if it could be withdrawn, else uncertain. Never a second send."""
+def _look_again(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending, why: str = Unavailable.code) -> str:
+    """After a lost answer: sent if it stands among the sent, ``why`` if it could be withdrawn, else uncertain. Never a second send."""
     for pause in GRACE:
         try:
             if parts.mailbox.was_sent(mailbox, outgoing):
@@ -87,7 +87,7 @@ def _look_again(mailbox: str, saved: Draft, outgoing: Outgoing, parts: Sending) 
         except SendSecurelyError as error:
             parts.events.warning("look_failed", code=error.code)
         parts.sleep(pause)
-    return _unless_missing(_withdraw(mailbox, saved, outgoing, parts))
+    return _unless_missing(_withdraw(mailbox, saved, outgoing, parts, why))
 
 
 def _unless_missing(word: str) -> str:
@@ -128,7 +128,8 @@ def _send_saved(job: SendJob, group: Group, saved: Draft, life: Life, parts: Sen
     """Look, then send once. Running again after a crash looks first.
 
     Where the look itself fails nobody knows whether an earlier run has sent. Nor is it known of a copy that is neither saved nor sent.
-    A refusal tells of this request only: an earlier life may have sent what does not stand in Sent Items yet, so it is looked for again.
+    A refusal tells of this request only, whatever it says: an earlier life may have sent what does not stand in Sent Items yet (the copy
+    may even lie changed among the drafts), so it is looked for again, and withdrawn before it counts as refused.
     """
     outgoing = shell_of(job, group)
     try:
@@ -143,10 +144,10 @@ def _send_saved(job: SendJob, group: Group, saved: Draft, life: Life, parts: Sen
         parts.mailbox.send(job.mailbox, saved, outgoing)
     except (OutcomeUnknown, NotFound):
         return _look_again(job.mailbox, saved, outgoing, parts)
-    except Unavailable:
+    except SendSecurelyError as error:
         if life is Life.FIRST:
             raise
-        return _look_again(job.mailbox, saved, outgoing, parts)
+        return _look_again(job.mailbox, saved, outgoing, parts, error.code)
     return "sent"
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from addin_backend.errors import NotFound, Unavailable
+from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, SendSecurelyError, Unavailable
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.resume_send import resume
 from addin_backend.flows.seal_groups import Sealing
@@ -323,6 +323,23 @@ def test_a_later_life_does_not_trust_a_refusal_of_its_own(lag: int, state: SendS
     world = World(1, Fate(lambda name: next(sends, "") if name == "send" else ""))
     world.exchange.lag = lag
     assert (world.live().state, world.exchange.journal) == (state, ["j.clear"])
+
+
+@pytest.mark.parametrize("refusal", [Conflict, NotYours, BadInput, Unavailable])
+def test_no_refusal_of_a_later_life_counts_before_a_look(monkeypatch: pytest.MonkeyPatch, refusal: type[SendSecurelyError]) -> None:
+    """Whatever word it is refused with, a mail that an earlier life sent is never told as not sent, and its draft is never armed again."""
+    sends = iter(["crash_after"])
+    world = World(1, Fate(lambda name: next(sends, "") if name == "send" else ""))
+    world.exchange.lag = 1
+    send = world.exchange.send
+
+    def refusing(*given: object) -> None:
+        if world.exchange.journal:
+            raise refusal
+        send(*given)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(world.exchange, "send", refusing)
+    assert (world.live().state, world.exchange.journal) == (SendState.SENT, ["j.clear"])
 
 
 def test_a_copy_that_is_saved_late_is_taken_away() -> None:
