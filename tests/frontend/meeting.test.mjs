@@ -49,7 +49,7 @@ test("pane and event code ask about the very same content, so that a confirmatio
   const asked = made.asked[0].body.draft;
   const core = ({ from, to, cc, bcc, subject, body, body_format: format, attachments }) => ({ from, to, cc, bcc, subject, body, format, files: attachments.map(({ name, base64, media_type: type }) => ({ name, base64, type })) });
   assert.deepEqual(core(asked), core(draft));
-  assert.equal(draft.body, "Diagnose\nLokale 2");
+  assert.deepEqual(["<p>Diagnose</p>\nLokale 2", "html"], [draft.body, draft.body_format], "what Outlook leaves out of the text is judged too");
 });
 
 test("cleaning leaves neither words nor files, and the title changes last", async () => {

@@ -4,8 +4,6 @@
 import { ask, readMeeting } from "./outlook.js";
 
 const SAID = "sendsecurely.said"; // the event code asks for it under this name (launchevent.js)
-const NAMELESS = "application/octet-stream";
-const TYPES = { eml: "message/rfc822", iCalendar: "text/calendar" };
 
 /**
  * @template T
@@ -14,14 +12,6 @@ const TYPES = { eml: "message/rfc822", iCalendar: "text/calendar" };
  */
 const value = (field) => ask((done) => field.getAsync(done));
 
-/** @param {string} text */
-function toBase64(text) {
-  const bytes = new TextEncoder().encode(text);
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 8192) binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
-  return btoa(binary);
-}
-
 /** @param {Office.EmailAddressDetails} person */
 const named = ({ emailAddress, displayName }) => ({ address: emailAddress || displayName || "", name: displayName ?? "" });
 
@@ -29,38 +19,14 @@ const named = ({ emailAddress, displayName }) => ({ address: emailAddress || dis
 const files = (item) => ask((/** @type {(r: Office.AsyncResult<Office.AttachmentDetailsCompose[]>) => void} */ done) => item.getAttachmentsAsync(done));
 
 /**
- * What lies in the cloud has no content here: empty, it counts as not read.
- * @param {Office.AppointmentCompose} item
- * @param {Office.AttachmentDetailsCompose} listed
- */
-async function attachment(item, listed) {
-  const { content, format } = await ask((/** @type {(r: Office.AsyncResult<Office.AttachmentContent>) => void} */ done) => item.getAttachmentContentAsync(listed.id, done));
-  const written = /** @type {Record<string, string>} */ (TYPES)[String(format)];
-  const base64 = written ? toBase64(content) : String(format) === "base64" ? content : "";
-  return { name: listed.name ?? "", media_type: written ?? NAMELESS, base64, inline: listed.isInline === true, content_id: "" };
-}
-
-/**
- * The invitation as the API's draft: the text, and under it the place; who must come in To, who may in Cc.
- * ``place`` is the location; ``ids`` are Outlook's of the files, in the same order.
+ * The invitation as the API's draft, and the place under its text: read as the event code reads it. What lies in the cloud counts as not
+ * read. ``place`` is the location; ``ids`` are Outlook's of the files, in the same order.
  * @param {Office.AppointmentCompose} item
  */
 export async function readInvitation(item) {
-  const [organizer, required, optional, subject, body, place, listed] = await Promise.all([
-    value(item.organizer), value(item.requiredAttendees), value(item.optionalAttendees), value(item.subject), textOf(item), value(item.location), files(item),
-  ]);
-  const attachments = [];
-  for (const one of listed) attachments.push(await attachment(item, one)); // one at a time: Outlook takes three such calls at most
-  const draft = {
-    item_id: /** @type {string | null} */ (null), from: organizer.emailAddress, to: required.map(named), cc: optional.map(named), bcc: /** @type {any[]} */ ([]),
-    subject: subject ?? "", body: [body, place].filter(Boolean).join("\n"), body_format: "plain", attachments, importance: "normal",
-  };
-  return { draft, text: body ?? "", place: place ?? "", ids: listed.map(({ id }) => id) };
-}
-
-/** @param {Office.AppointmentCompose} item @returns {Promise<string>} */
-function textOf(item) {
-  return ask((done) => item.body.getAsync(/** @type {Office.CoercionType} */ ("text"), done));
+  const { draft, ids } = await readMeeting(item, { asEventCode: true });
+  const place = (await value(item.location)) ?? "";
+  return { draft: { ...draft, body: [draft.body, place].filter(Boolean).join("\n") }, place, ids };
 }
 
 /**

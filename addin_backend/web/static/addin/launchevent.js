@@ -147,10 +147,10 @@ function saidOf(item) {
 }
 
 // As it leaves and as the pane reads it: one digest (decision 091). And its words.
-function bodyOf(body, meeting) {
+function bodyOf(body) {
   const get = (kind) => call(body, "getAsync", [kind]);
   return Promise.all([get("text"), call(body, "getTypeAsync")]).then(([words, kind]) => {
-    if (meeting || kind !== "html") return { words, body: words, kind: "plain" };
+    if (kind !== "html") return { words, body: words, kind: "plain" };
     return get(kind).then((html) => ({ words, body: html, kind }));
   });
 }
@@ -163,7 +163,7 @@ function readItem(item) {
   };
   const asked = [
     get(item.from || item.organizer), get(item.to || item.requiredAttendees), get(item.cc || item.optionalAttendees), get(item.bcc),
-    get(item.subject), bodyOf(item.body, meeting), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item), meeting && saidOf(item),
+    get(item.subject), bodyOf(item.body), get(meeting && item.location), call(item, "getAttachmentsAsync"), labelOf(item), meeting && saidOf(item),
   ];
   return Promise.all(asked).then((read) => {
     const lists = [read[1], read[2], read[3]].map((list) => list || []);

@@ -46,6 +46,7 @@ function textToBase64(text) {
 /** @param {Office.EmailAddressDetails} person */
 const address = ({ emailAddress, displayName }) => ({ address: emailAddress || displayName || "", name: displayName ?? "" });
 
+const UNKNOWN_TYPE = "application/octet-stream";
 const FORMATS = { eml: "message/rfc822", iCalendar: "text/calendar" };
 const OFFICE = "application/vnd.openxmlformats-officedocument";
 const EXTENSIONS = {
@@ -56,22 +57,24 @@ const EXTENSIONS = {
 
 /** Office.js tells no media type while a mail is being written; the name does. @param {string} name */
 function mediaType(name) {
-  return /** @type {Record<string, string>} */ (EXTENSIONS)[name.toLowerCase().split(".").at(-1) ?? ""] ?? "application/octet-stream";
+  return /** @type {Record<string, string>} */ (EXTENSIONS)[name.toLowerCase().split(".").at(-1) ?? ""] ?? UNKNOWN_TYPE;
 }
 
 /**
  * @param {Office.MessageCompose} item
  * @param {Office.AttachmentDetailsCompose} listed
+ * @param {boolean} asEventCode as launchevent.js reads files: what lies in the cloud is empty, so it counts as not read, and a name tells no type
  */
-async function attachment(item, listed) {
-  if (String(listed.attachmentType) === "cloud") throw new InTheCloud(listed.name);
+async function attachment(item, listed, asEventCode) {
+  if (String(listed.attachmentType) === "cloud" && !asEventCode) throw new InTheCloud(listed.name);
   const { content, format } = await ask((/** @type {(r: Office.AsyncResult<Office.AttachmentContent>) => void} */ done) => item.getAttachmentContentAsync(listed.id, done));
-  if (String(format) === "url") throw new InTheCloud(listed.name);
+  const linked = String(format) === "url";
+  if (linked && !asEventCode) throw new InTheCloud(listed.name);
   const written = /** @type {Record<string, string>} */ (FORMATS)[String(format)];
   return {
     name: listed.name,
-    media_type: written ?? mediaType(listed.name),
-    base64: written ? textToBase64(content) : content,
+    media_type: written ?? (asEventCode ? UNKNOWN_TYPE : mediaType(listed.name)),
+    base64: linked ? "" : written ? textToBase64(content) : content,
     inline: Boolean(listed.isInline),
     content_id: listed.isInline ? (listed.contentId ?? "") : "",
   };
@@ -98,9 +101,10 @@ export function readDraft(item) {
 /**
  * An invitation in the same form: those who must come stand in To, those who may in Cc.
  * @param {Office.AppointmentCompose} item
+ * @param {{asEventCode?: boolean}} [how]
  */
-export function readMeeting(item) {
-  return readItem(item, item.organizer, { to: item.requiredAttendees, cc: item.optionalAttendees, bcc: null }, "");
+export function readMeeting(item, { asEventCode = false } = {}) {
+  return readItem(item, item.organizer, { to: item.requiredAttendees, cc: item.optionalAttendees, bcc: null }, "", asEventCode);
 }
 
 /** @param {Office.Recipients | null} line */
@@ -127,8 +131,9 @@ async function labelOf(item) {
  * @param {Office.From | Office.Organizer} sender
  * @param {{to: Office.Recipients, cc: Office.Recipients, bcc: Office.Recipients | null}} lines
  * @param {string} inReplyTo
+ * @param {boolean} [asEventCode]
  */
-async function readItem(item, sender, lines, inReplyTo) {
+async function readItem(item, sender, lines, inReplyTo, asEventCode = false) {
   const [from, to, cc, bcc, subject, type] = await Promise.all([
     ask((/** @type {(r: Office.AsyncResult<Office.EmailAddressDetails>) => void} */ done) => sender.getAsync(done)),
     invited(lines.to),
@@ -140,7 +145,7 @@ async function readItem(item, sender, lines, inReplyTo) {
   const body = await ask((/** @type {(r: Office.AsyncResult<string>) => void} */ done) => item.body.getAsync(type, done));
   const listed = await ask((/** @type {(r: Office.AsyncResult<Office.AttachmentDetailsCompose[]>) => void} */ done) => item.getAttachmentsAsync(done));
   const attachments = [];
-  for (const one of listed) attachments.push(await attachment(item, one)); // one at a time: Outlook takes three such calls at most
+  for (const one of listed) attachments.push(await attachment(item, one, asEventCode)); // one at a time: Outlook takes three such calls at most
   const draft = {
     item_id: /** @type {string | null} */ (null),
     from: from.emailAddress,
