@@ -167,6 +167,7 @@ const MALFORMED = [
   ["a recipient worse than the whole", { ...decision("allow"), recipients: [{ address: "a", action: "block", protection: "plain", codes: [] }] }],
   ["a recipient that is null", { ...decision("allow"), recipients: [null] }],
   ["no headline", decision("allow", ["plain"], { headline: null })],
+  ["a headline in no language that we know", decision("block", ["none"], { headline: { de: "Nein." } })],
   ["no digest", decision("allow", ["plain"], { digest: undefined })],
   ["a ticket under another name", decision("protect", ["tls"], { ticket: { header: "X-Other", value: "v1" } })],
   ["a ticket without a value", decision("protect", ["tls"], { ticket: { header: TICKET.header } })],
@@ -289,6 +290,15 @@ test("both languages say the same things within Outlook's limits, in the languag
     assert.equal(made.asked[0].body.language, expected, tag);
     assert.equal(completion.errorMessage.startsWith(expected === "da" ? "Send mailen" : "Send the mail"), true);
     assert.equal(completion.cancelLabel, expected === "da" ? "Åbn Send sikkert" : "Open Send securely");
+  }
+});
+
+test("that the mail is not sent is said once, whatever the deciding rule begins with", async () => {
+  const headline = { da: "Mailen er ikke sendt: modtageren er uden for EU/EØS.", en: "The mail has not been sent: the recipient is outside the EU/EEA." };
+  const texts = { da: "Mailen er ikke sendt. Ravi er i et andet land.", en: "The mail has not been sent. Ravi is in another country." };
+  for (const [language, said] of [["da-DK", `${headline.da} Ravi er i et andet land.`], ["en-GB", `${headline.en} Ravi is in another country.`]]) {
+    const answer = decision("block", ["none"], { headline, findings: [{ code: "TF-01", effect: "block", texts }] });
+    assert.equal((await once(runtime({ language, service: service(answer) }))).errorMessage, said);
   }
 });
 

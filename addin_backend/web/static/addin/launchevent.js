@@ -231,7 +231,7 @@ function readAnswer(answer, asked) {
   const worst = ACTIONS.indexOf(answer.action);
   const lines = answer.recipients;
   const ticket = answer.ticket;
-  const whole = worst >= 0 && lines.length >= Math.min(asked, 1) && answer.headline && typeof answer.digest === "string";
+  const whole = worst >= 0 && lines.length >= Math.min(asked, 1) && answer.headline[language()] && typeof answer.digest === "string";
   const known = lines.every((line) => {
     const mine = ACTIONS.indexOf(line.action);
     return mine >= 0 && mine <= worst && WAYS.includes(line.protection);
@@ -244,11 +244,12 @@ function isSilent(answer) {
   return ACTIONS.indexOf(answer.action) < 2 && answer.recipients.every((line) => WAYS.indexOf(line.protection) < 2);
 }
 
-function sentenceOf(answer, words) {
-  const deciding = (answer.findings || []).find((finding) => finding.effect === answer.action);
-  const parts = [answer.headline[language()]];
-  if (deciding) parts.push(deciding.texts[language()]);
-  return parts.filter(Boolean).join(" ") || words.kept;
+// Nothing twice.
+function sentenceOf(answer) {
+  const said = answer.headline[language()];
+  const deciding = (answer.findings || []).find((one) => one.effect === answer.action);
+  if (!deciding) return said;
+  return said + " " + deciding.texts[language()].replace(said.split(":")[0] + ". ", "");
 }
 
 // A ticket left over from an earlier check goes.
@@ -404,7 +405,7 @@ function onSend(event, kind) {
     if (!asking) return null;
     const sealed = answer.action === "protect";
     if (!read.item.to && (sealed || answer.ticket)) return hold(words.meeting, "protect", answer.digest);
-    if (!isSilent(answer) || (sealed && !answer.ticket)) return hold(sentenceOf(answer, words), answer.action, answer.digest);
+    if (!isSilent(answer) || (sealed && !answer.ticket)) return hold(sentenceOf(answer), answer.action, answer.digest);
     asking = false;
     return setTicket(read.item, answer.ticket).then(() => complete({ allowEvent: true }));
   }

@@ -45,7 +45,7 @@ export class Alerts {
     return { kind: "anyway", label: this.words.anyway, act };
   }
 
-  /** The add-in said no: its sentence, its button, and Send Anyway where the mode has it. An unknown control only closes. */
+  /** The add-in said no: its name, its sentence, its button, and Send Anyway where the mode has it. An unknown control only closes. */
   refused({ errorMessage, cancelLabel, commandId, contextData, sendModeOverride }) {
     const { anyway: lenient } = platform("refused", modeOf(this.settings().mode, sendModeOverride));
     const opens = this.controls.has(commandId);
@@ -55,7 +55,7 @@ export class Alerts {
       else this.back.focus();
     };
     const own = { kind: opens ? "open_pane" : "dont_send", label: cancelLabel ?? this.words.dontSend, act };
-    this.show({ title: this.words.notSent, sentence: errorMessage, buttons: lenient ? [own, this.anyway()] : [own] });
+    this.show({ title: this.words.addin, sentence: errorMessage, buttons: lenient ? [own, this.anyway()] : [own] });
   }
 
   unreachable() {
