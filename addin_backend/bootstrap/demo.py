@@ -50,6 +50,7 @@ REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
 DIRECTORY, CONTACTS = REGISTERS.parent / "directory.json", REGISTERS.parent / "contacts.json"
 # The outside world as the demo's DNS knows it. It answers SERVFAIL about everybody else: what we cannot find out is unknown.
 OUTSIDE = ("fynskpension", "gammelpartner", "skovadvokat", "postkasse", "cafehavnen", "mumbaiclaims", "bernre")
+LEDGER_EVERY = 15.0  # seconds; whoever tries it sees a mail in the ledger while they still think of it
 SERVICE_ACCOUNT, SERVICE_PASSWORD, GRAPH_TOKEN = "addin-backend", "sandbox", "sandbox-graph-token"
 
 
@@ -119,6 +120,7 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         requests_per_minute=0,  # one person plays a whole office here
         graph_url=graph_url,
         mailbox_transport="ews",
+        ledger_seconds=LEDGER_EVERY,
         log_format="console",
     )
 

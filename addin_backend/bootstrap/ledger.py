@@ -140,12 +140,17 @@ class LedgerLoop:
         close_case(item, who, reason, self._closer)
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._every):
-            try:
-                record_closings(self._closer)
-                with self._lent() as in_force:
-                    reconcile_all(self._mailboxes, with_history(in_force.checking, self._cabinet), self._parts, self._stopping.is_set)
-            except SendSecurelyError as error:
-                self._parts.events.error("ledger_stopped", code=error.code)
-            except Exception:  # noqa: BLE001 whatever it was, the next round tries again, and the page shows how old the last one is
-                self._parts.events.error("ledger_stopped", exc_info=True)
+        """The first round at once: until a mailbox has been read, nothing that is sent from it is in the ledger."""
+        while not self._stopping.is_set():
+            self._round()
+            self._stopping.wait(self._every)
+
+    def _round(self) -> None:
+        try:
+            record_closings(self._closer)
+            with self._lent() as in_force:
+                reconcile_all(self._mailboxes, with_history(in_force.checking, self._cabinet), self._parts, self._stopping.is_set)
+        except SendSecurelyError as error:
+            self._parts.events.error("ledger_stopped", code=error.code)
+        except Exception:  # noqa: BLE001 whatever it was, the next round tries again, and the page shows how old the last one is
+            self._parts.events.error("ledger_stopped", exc_info=True)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from addin_backend.bootstrap.emergency import FILE
-from addin_backend.bootstrap.emergency_end import NOTE, record_end
+from addin_backend.bootstrap.emergency_end import NOTES, record_end
 from addin_backend.bootstrap.sending import open_log
 from addin_backend.cli.main import app
 from addin_backend.model.offline import Paper
@@ -91,7 +91,7 @@ def test_an_emergency_is_ended_while_a_server_runs(tmp_path: Path) -> None:
     finally:
         opened.log.close()
     assert _actions(data) == ["snapshot_degraded", "snapshot_restored"]
-    assert not (data / NOTE).exists()
+    assert [] == list(data.glob(NOTES))
 
 
 def test_what_was_ended_beside_a_server_that_died_is_recorded_by_the_next_command(tmp_path: Path) -> None:
@@ -104,3 +104,18 @@ def test_what_was_ended_beside_a_server_that_died_is_recorded_by_the_next_comman
         opened.log.close()
     assert _run("end", "--by", LEIF, data=tmp_path)[0] == 0
     assert _actions(tmp_path) == ["snapshot_degraded", "snapshot_restored", "snapshot_restored"]
+
+
+def test_two_ends_before_either_is_recorded_are_two_records(tmp_path: Path) -> None:
+    """The second note does not take the place of the first; a note that cannot be read stays, and holds up no other."""
+    settings = msgspec.structs.replace(Settings(), data_dir=str(tmp_path))
+    opened = open_log(settings)
+    try:
+        assert _run("end", "--by", KARIN, data=tmp_path)[0] == 0
+        assert _run("end", "--by", LEIF, data=tmp_path)[0] == 0
+        (tmp_path / "emergency_ended-broken.json").write_bytes(b"{")
+        record_end(settings, opened.log, opened.names)
+    finally:
+        opened.log.close()
+    assert _actions(tmp_path) == ["snapshot_restored", "snapshot_restored"]
+    assert [tmp_path / "emergency_ended-broken.json"] == list(tmp_path.glob(NOTES))

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from addin_backend.bootstrap.demo import DIRECTORY
+from addin_backend.bootstrap.ledger import LedgerLoop
 from addin_backend.errors import Unavailable
 from addin_backend.flows.ledger import SentItems
 from addin_backend.flows.patience import TRIES
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.model.decision import Action
 from addin_backend.model.ledger import How, SentEntry, SentPage
+from addin_backend.settings import Settings
 from exchange_simulator import METTE, TRANSPORTS, World, mail, running
 from ledger_lab import COLLEAGUE, CPR, PARTNER, PRIVATE, Lab, draft, fill, lab_over
 from sizes import size
@@ -65,6 +70,23 @@ def test_what_lay_there_before_is_none_of_the_ledgers(world: World, tmp_path_fac
     with lab_over(world, tmp_path_factory.mktemp("data"), world.ews) as made:
         count = made.run()
     assert (dict.fromkeys(How, 0), True) == (count.by, count.old > 0)
+
+
+def test_the_ledger_begins_with_the_server(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first round does not wait for the second one's time: what leaves from then on is in it."""
+    folder = tmp_path_factory.mktemp("data")
+    settings = Settings(data_dir=str(folder), directory_file=str(DIRECTORY), ledger_seconds=3600)
+    with lab_over(world, folder, world.ews) as lab:
+        rules = SimpleNamespace(lent=lambda: nullcontext(SimpleNamespace(checking=lab.checking)))
+        loop = LedgerLoop(settings, lab.cabinet, rules, world.ews)  # type: ignore[arg-type]  # all that it asks of the rules is to lend them
+        loop.start()
+        try:
+            ends_at = time.monotonic() + 60
+            while loop.view().mailboxes == 0 and time.monotonic() < ends_at:
+                time.sleep(0.05)
+            assert loop.view().mailboxes > 0
+        finally:
+            loop.stop()
 
 
 def test_one_check_explains_one_mail(lab: Lab) -> None:
