@@ -28,7 +28,7 @@ run: install ## Start the whole demo world on loopback; Ctrl-C stops it (PORT=80
 	@exec $(BIN)/addin-backend run $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)")
 
 ##@ Work on it
-.PHONY: test test-full lint format tools bench matrix pictures lock
+.PHONY: test test-full lint format tools bench matrix pictures faults lock
 test: install ## Everything that must hold: formats, types, import table, policies, tests (TESTS=tests/web for some)
 	@tools/test.sh $(TESTS)
 
@@ -56,6 +56,10 @@ matrix: install ## Print the fault matrix: crash point and fault x database x tr
 pictures: install ## Take pictures of every journey and page in both languages, to look at (PICTURES=folder)
 	@$(BIN)/python tools/find_or_build.py --only chromium
 	@PYTHONPATH=tests:tests/browser $(BIN)/python -m pictures "$(or $(PICTURES),build/pictures)" --chromium "$$($(BIN)/python tools/find_or_build.py --path chromium)"
+
+faults: install ## Live through each fault of /demo/exchange in a browser and print what the employee sees (FAULTS="--only full,silent")
+	@$(BIN)/python tools/find_or_build.py --only chromium
+	@PYTHONPATH=tests:tests/browser $(BIN)/python -m fault_walk "$(or $(PICTURES),build/faults)" --chromium "$$($(BIN)/python tools/find_or_build.py --path chromium)" $(FAULTS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 lock: install ## Pin requirements*.in anew, with hashes (UPGRADE=1 takes newer versions)

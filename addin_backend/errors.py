@@ -172,27 +172,53 @@ class LogBroken(SendSecurelyError):
 # --- what Exchange says on either transport, in the same words -----------------------------------------------------------
 
 
-def sign_in_refused(wrong_audience: bool = False) -> Unavailable:
+class SignInRefused(Unavailable):
     """Exchange does not take our own sign-in: not the sender's fault, and nothing has happened."""
-    return Unavailable(
-        "The mail has not been sent and your draft is unchanged. Exchange does not accept our sign-in.",
-        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Exchange godtager ikke vores login.",
-        next_step="An administrator must look at whom the token is for: Graph and Exchange each want their own."
-        if wrong_audience
-        else "An administrator must look at the application's permissions in Entra ID.",
-        next_step_da="En administrator skal se på, hvem tokenet er til: Graph og Exchange vil have hver sit."
-        if wrong_audience
-        else "En administrator skal se på applikationens tilladelser i Entra ID.",
+
+    code = "sign_in_refused"
+    sentence = "The mail has not been sent and your draft is unchanged. Exchange does not accept our sign-in."
+    sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Exchange godtager ikke vores login."
+    next_step = "An administrator must look at the application's permissions in Entra ID."
+    next_step_da = "En administrator skal se på applikationens tilladelser i Entra ID."
+
+
+class MailboxFull(Unavailable):
+    """The sender's mailbox, or what it may send in a day, is used up."""
+
+    code = "mailbox_full"
+    sentence = "The mail has not been sent and your draft is unchanged. Your mailbox is full, or has sent all that it may for now."
+    sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Din postkasse er fuld eller har sendt alt, hvad den må for nu."
+    next_step = "Delete something large and try again, or ask your administrator."
+    next_step_da = "Slet noget stort, og prøv igen, eller spørg din administrator."
+
+
+class SenderRefused(NotYours):
+    """Exchange does not let us send from this address (Send As)."""
+
+    code = "sender_refused"
+    sentence = "The mail has not been sent and your draft is unchanged. Exchange does not let us send from this address."
+    sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Exchange lader os ikke sende fra denne adresse."
+    next_step = "Ask your administrator to look at who may send from it."
+    next_step_da = "Bed din administrator om at se på, hvem der må sende fra den."
+
+
+def sign_in_refused(wrong_audience: bool = False) -> SignInRefused:
+    """What an administrator should look at."""
+    if not wrong_audience:
+        return SignInRefused()
+    return SignInRefused(
+        next_step="An administrator must look at whom the token is for: Graph and Exchange each want their own.",
+        next_step_da="En administrator skal se på, hvem tokenet er til: Graph og Exchange vil have hver sit.",
     )
 
 
-def mailbox_full() -> Unavailable:
-    """The sender's mailbox, or what it may send in a day, is used up."""
-    return Unavailable(
-        "The mail has not been sent and your draft is unchanged. Your mailbox is full, or has sent all that it may for now.",
-        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Din postkasse er fuld eller har sendt alt, hvad den må for nu.",
-        next_step="Delete something large and try again, or ask your administrator.",
-        next_step_da="Slet noget stort, og prøv igen, eller spørg din administrator.",
+def closed_to_us() -> NotYours:
+    """Exchange does not let us into the sender's mailbox; whether the sender may was asked before."""
+    return NotYours(
+        "The mail has not been sent and your draft is unchanged. Exchange does not let us into this mailbox.",
+        sentence_da="Mailen er ikke sendt, og din kladde er uændret. Exchange giver os ikke adgang til postkassen.",
+        next_step="Ask your administrator to look at the access.",
+        next_step_da="Bed din administrator om at se på adgangen.",
     )
 
 

@@ -20,6 +20,7 @@ from addin_backend.flows.send_parts import (
     MISSING,
     OK,
     PASSING,
+    REFUSED_FOR_NOW,
     STOPPED,
     UNCERTAIN,
     UNDER_WAY,
@@ -169,7 +170,7 @@ def send_group(steps: Steps, job: SendJob, group: Group, life: Life, parts: Send
     for number in range(1, len(AGAIN) + 2):
         copied = _once(steps, job, group, number, life, parts)
         late |= copied.late
-        if copied.word != Unavailable.code or copied.saved is None:
+        if copied.word not in REFUSED_FOR_NOW or copied.saved is None:
             break
     return replace(copied, late=late)
 

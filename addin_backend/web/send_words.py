@@ -74,7 +74,12 @@ REASONS = {
     "conflict": Texts(da="Kladden blev ændret efter tjekket", en="The draft was changed after the check"),
     "not_found": Texts(da="Kladden findes ikke mere", en="The draft is gone"),
     "not_yours": Texts(da="Ingen adgang til postkassen", en="No access to the mailbox"),
+    "sender_refused": Texts(da="Exchange lader os ikke sende fra adressen", en="Exchange does not let us send from the address"),
+    "sign_in_refused": Texts(da="Exchange godtager ikke vores login", en="Exchange does not accept our sign-in"),
+    "mailbox_full": Texts(da="Postkassen er fuld eller har sendt for meget", en="The mailbox is full or has sent too much"),
     "too_large": Texts(da="Mailen er for stor", en="The mail is too large"),
+    "bad_input": Texts(da="Exchange kunne ikke læse mailen", en="Exchange could not read the mail"),
+    "internal_error": Texts(da="En fejl, som ikke var forudset", en="An error that was not foreseen"),
     "not_sealed": Texts(da="Mailen kunne ikke krypteres", en="The mail could not be encrypted"),
     "log_broken": Texts(da="Logbogen kan ikke bevises", en="The log does not verify"),
 }

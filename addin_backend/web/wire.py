@@ -15,7 +15,8 @@ from addin_backend.model.access import AgreedCode, Given, KnownNumber, SaidBy, T
 from addin_backend.model.decision import Action, Decision, Texts
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.model.message import Message, RecipientKind
-from addin_backend.model.sending import SendJob
+from addin_backend.model.sending import Left, SendJob, SendState
+from addin_backend.web.send_reasons import reason_for
 from addin_backend.web.services import Checked, SendAnswer
 
 T = TypeVar("T")
@@ -133,13 +134,24 @@ class GroupOut(msgspec.Struct, frozen=True):
     state: str
 
 
+class ReasonOut(msgspec.Struct, frozen=True):
+    """Why somebody did not get the mail, and what to do."""
+
+    why: Texts
+    next_step: Texts
+
+
 class JobOut(msgspec.Struct, frozen=True):
-    """How far a send has come."""
+    """How far a send has come. ``reason`` where somebody certainly did not get it; ``draft_waits``: nothing was sent, and the draft in the
+    mailbox is still without its recipients, which it gets as soon as Exchange answers.
+    """
 
     job_id: str
     state: str
     error_code: str
     groups: tuple[GroupOut, ...]
+    reason: ReasonOut | None = None
+    draft_waits: bool = False
 
 
 class ErrorOut(msgspec.Struct, frozen=True):
@@ -237,7 +249,9 @@ def send_out(answer: SendAnswer) -> dict[str, Any]:
 def job_out(job: SendJob) -> JobOut:
     """The job as the API shows it."""
     groups = tuple(GroupOut(group.protection, group.addresses, group.state) for group in job.groups)
-    return JobOut(job.job_id, job.state, job.error_code, groups)
+    found = reason_for(job.error_code) if job.state in (SendState.NOT_SENT, SendState.PARTLY_SENT) else None
+    waits = job.state is SendState.NOT_SENT and job.draft is not None and Left.DRAFT in job.left
+    return JobOut(job.job_id, job.state, job.error_code, groups, ReasonOut(found.why, found.next_step) if found else None, waits)
 
 
 def error_out(error: SendSecurelyError, request_id: str) -> dict[str, ErrorOut]:

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from addin_backend.model.routing import Transport
+from addin_backend.sandbox.exchange_page.catalogue import BY_NAME
 from demo_world_run import demo_world
+from fault_walk import Walk, one
 from host_page import (
     ANNA,
     BO,
@@ -324,3 +327,18 @@ def test_a_mail_in_html_is_one_mail_to_the_pane_and_to_send(page: Page, address:
     assert event["body_format"] == "html"
     names = ("from", "to", "cc", "bcc", "subject", "body", "body_format", "attachments")  # what the digest is made of
     assert {name: event[name] for name in names} == {name: pane[name] for name in names}
+
+
+@pytest.mark.parametrize(("fault", "transport", "language"), [("full", Transport.EWS, "da"), ("refused", Transport.GRAPH, "en")])
+def test_a_fault_that_is_set_on_the_page_is_what_the_employee_sees(
+    browser: Browser, address: str, root: Path, fault: str, transport: Transport, language: str
+) -> None:
+    """By its controls, on either transport: the reason, nothing left, the draft as it was, and after the fault the way out sends once.
+
+    `make faults` walks through all of them.
+    """
+    (root / "build" / "screenshots").mkdir(parents=True, exist_ok=True)
+    walk = Walk(BY_NAME[fault], transport, "always", language)
+    with fresh_page(browser) as page, fresh_page(browser) as desk:
+        one((page, desk), address, walk, root / "build" / "screenshots" / f"{language}-fault-{fault}.png")
+    assert [] == walk.wrong, walk

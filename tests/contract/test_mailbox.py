@@ -15,7 +15,18 @@ import pytest
 
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.graph.mailbox import GraphMailbox
-from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
+from addin_backend.errors import (
+    BadInput,
+    Conflict,
+    MailboxFull,
+    NotFound,
+    NotYours,
+    OutcomeUnknown,
+    SenderRefused,
+    SendSecurelyError,
+    TooLarge,
+    Unavailable,
+)
 from addin_backend.model.ledger import SentEntry
 from addin_backend.model.sending import Draft
 from exchange_simulator import BO, JONAS, KARIN, METTE, SERVICE, TRANSPORTS, World, delivered, mail, running
@@ -282,8 +293,8 @@ def test_a_lost_answer_to_a_send_is_unknown_and_a_look_tells(world: World) -> No
         ("fault", {"code": "ErrorInternalServerError"}, OutcomeUnknown, False),
         ("fault", {"code": "ErrorInvalidRequest"}, Unavailable, False),
         ("fault", {"code": "ErrorTimeoutExpired"}, OutcomeUnknown, False),
-        ("error", {"code": "ErrorQuotaExceeded"}, Unavailable, False),
-        ("error", {"code": "ErrorSendAsDenied"}, NotYours, False),
+        ("error", {"code": "ErrorQuotaExceeded"}, MailboxFull, False),
+        ("error", {"code": "ErrorSendAsDenied"}, SenderRefused, False),
         ("item_not_found_first_n", {}, NotFound, False),
     ],
 )

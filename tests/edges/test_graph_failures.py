@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from addin_backend.edges.graph.mailbox import GraphMailbox
-from addin_backend.errors import BadInput, Conflict, NotFound, NotYours, OutcomeUnknown, SendSecurelyError, TooLarge, Unavailable
+from addin_backend.errors import (
+    BadInput,
+    Conflict,
+    MailboxFull,
+    NotFound,
+    NotYours,
+    OutcomeUnknown,
+    SenderRefused,
+    SendSecurelyError,
+    SignInRefused,
+    TooLarge,
+    Unavailable,
+)
 from addin_backend.model.sending import Draft
 from canned_server import DROP, Canned, canned
 from exchange_simulator import METTE, mail
@@ -67,9 +79,9 @@ SENDS = [
     (400, error("ErrorMimeContentInvalid"), BadInput),
     (400, error("ErrorInvalidIdMalformed"), NotFound),
     (400, error("ErrorNobodyHasHeardOf"), Unavailable),
-    (401, error("InvalidAuthenticationToken"), Unavailable),
+    (401, error("InvalidAuthenticationToken"), SignInRefused),
     (403, error("ErrorAccessDenied"), NotYours),
-    (403, error("ErrorSendAsDenied"), NotYours),
+    (403, error("ErrorSendAsDenied"), SenderRefused),
     (403, b"forbidden", Unavailable),
     (404, error("ErrorItemNotFound"), NotFound),
     (404, error("MailboxNotEnabledForRESTAPI"), NotYours),
@@ -86,8 +98,8 @@ SENDS = [
     (503, error("ErrorServerBusy"), OutcomeUnknown),
     (504, b"", OutcomeUnknown),
     (504, error("UnknownError"), OutcomeUnknown),
-    (507, error("ErrorQuotaExceeded"), Unavailable),
-    (507, b"", Unavailable),
+    (507, error("ErrorQuotaExceeded"), MailboxFull),
+    (507, b"", MailboxFull),
     (DROP, b"", OutcomeUnknown),
 ]
 

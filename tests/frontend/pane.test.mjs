@@ -130,6 +130,25 @@ test("a service that knows nothing of the press says so, and a plain refusal is 
   assert.equal(asked.result.decision.action, "block");
 });
 
+const REASON = { why: { da: "Din postkasse er fuld.", en: "Your mailbox is full." }, next_step: { da: "Slet noget.", en: "Delete something." } };
+const ended = (state, more) => ({ job_id: "j", state, groups: [], reason: REASON, draft_waits: false, ...more });
+
+test("a mail that was not sent says why, what its draft is like, and what to do; nothing of it is promised before it is so", () => {
+  assert.equal(receipt(ended("not_sent"), STRINGS.da, "da").sentence, "Din postkasse er fuld. Din kladde er uændret. Slet noget.");
+  assert.equal(receipt(ended("not_sent", { draft_waits: true }), STRINGS.en, "en").sentence, `Your mailbox is full. ${STRINGS.en.draftWaits} Delete something.`);
+  assert.equal(receipt(ended("not_sent", { reason: null }), STRINGS.da, "da").sentence, "Din kladde er uændret. Prøv igen om lidt.");
+  assert.equal(receipt(ended("partly_sent"), STRINGS.da, "da").sentence, `Din postkasse er fuld. ${STRINGS.da.partlySentNext}`);
+  assert.equal(receipt(ended("sent", { reason: null }), STRINGS.da, "da").sentence, "");
+});
+
+test("the pane waits a moment for the draft to get its recipients back, and says so when it does not", async () => {
+  const accepted = { outcome: "accepted", job: { job_id: "j", state: "sending" } };
+  const soon = await press({ send: [accepted], job: [ended("not_sent", { draft_waits: true }), ended("not_sent")] });
+  assert.equal(soon.result.job.draft_waits, false);
+  const never = await press({ send: [accepted], job: Array(20).fill(ended("not_sent", { draft_waits: true })) });
+  assert.equal(never.result.job.draft_waits, true);
+});
+
 test("an uncertain send is looked after until somebody has decided, and is never called sent before", async () => {
   const run = await press({ send: [{ outcome: "accepted", job: { job_id: "j", state: "sending" } }], job: [{ state: "uncertain" }, { state: "uncertain" }, { state: "sent" }] });
   assert.equal(run.result.job.state, "sent");

@@ -173,6 +173,8 @@ def test_a_send_is_accepted_with_a_job() -> None:
         "job_id": "job-1",
         "state": "sent",
         "error_code": "",
+        "reason": None,
+        "draft_waits": False,
         "groups": [{"protection": "portal", "addresses": ["bo.madsen@postkasse.example"], "state": "sent"}],
     }
     assert response.json()["job"] == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from addin_backend.edges.route_store import RouteStore
-from addin_backend.errors import NotFound, SendSecurelyError
+from addin_backend.errors import MailboxFull, NotFound, SendSecurelyError
 from addin_backend.model.routing import Transport
 from addin_backend.sandbox.exchange_page import routes as page
-from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SWITCHES, Offered
+from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SENT, SWITCHES, UNCERTAIN, Offered
+from addin_backend.sandbox.outlook import Outlook
 from addin_backend.web.app import create_app
+from addin_backend.web.send_reasons import REASONS
 from exchange_simulator import METTE, World, mail, running
 from route_store import route_store
 from service_set import Recorder, services
@@ -59,12 +62,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 @pytest.mark.parametrize(("language", "words"), [("da", "Lad noget gå galt"), ("en", "Let something go wrong")])
 def test_the_page_shows_every_mailbox_fault_and_switch(opened: Opened, language: str, words: str) -> None:
     """In its own language."""
-    html = opened.client.get(f"/demo/exchange?lang={language}").text
-    assert words in html
-    assert all(f'value="{fault.name}"' in html for fault in FAULTS)
-    assert all(f'value="{name}"' in html for name in SWITCHES)
-    assert METTE in html
-    assert "{{" not in html
+    shown = opened.client.get(f"/demo/exchange?lang={language}").text
+    assert words in shown
+    assert all(f'value="{fault.name}"' in shown for fault in FAULTS)
+    assert all(f'value="{name}"' in shown for name in SWITCHES)
+    assert METTE in shown
+    assert "{{" not in shown
 
 
 def test_a_mailbox_changes_its_transport_and_back(opened: Opened) -> None:
@@ -83,8 +86,7 @@ def test_every_fault_of_both_apis_can_be_had(opened: Opened, transport: Transpor
     reading = opened.world.graph if transport is Transport.GRAPH else opened.world.ews
     begun = reading.sent_since(METTE, "", 10).state if fault.name == "sync_lost" else ""
     assert 303 == opened.press(act="fault", fault=fault.name, mailbox=METTE, transport=transport.value)
-    (planned,) = world.get("faults")
-    assert planned["kind"] in opened.client.get("/demo/exchange").text
+    assert fault.text.da in html.unescape(opened.client.get("/demo/exchange").text.partition('id="set"')[2].partition("<table>")[0])
     outgoing = mail()
     failed = []
     for step in range(3):
@@ -137,7 +139,7 @@ def test_every_switch_has_two_positions(opened: Opened, name: str) -> None:
 def test_a_refused_form_names_line_and_position(opened: Opened) -> None:
     """As Exchange's schema check does; the request itself is the product's own, with one element more."""
     world = opened.world.over("ews")
-    opened.press(act="fault", fault="schema", mailbox=METTE, transport="ews")
+    world.fault("CreateItem", "schema_violation", mailbox=METTE, api="ews")
     with httpx.Client(trust_env=False) as plain:
         answer = plain.post(f"{opened.world.simulator.address}/EWS/Exchange.asmx", content=CREATE, auth=(METTE, "sandbox"))
     assert (500, True) == (answer.status_code, "ErrorSchemaValidation" in answer.text)
@@ -163,13 +165,67 @@ def test_a_server_that_is_away_says_when_to_come_back(opened: Opened) -> None:
     [
         {}, {"act": "use", "mailbox": "x@other.example", "transport": "ews"}, {"act": "use", "mailbox": METTE, "transport": "smtp"},
         {"act": "fault", "fault": "nothing", "mailbox": "", "transport": "ews"}, {"act": "switch", "switch": "own_domains", "on": "1"},
-        {"act": "fault", "fault": "silent", "mailbox": "", "transport": "ews"},
+        {"act": "fault", "fault": "full", "mailbox": "", "times": "7"}, {"act": "back", "mailbox": "x@other.example"},
     ],
 )  # fmt: skip
 def test_what_the_page_does_not_offer_is_not_done(opened: Opened, fields: dict[str, str]) -> None:
     """404, and nothing is planned."""
     assert 404 == opened.press(**fields)
     assert [] == opened.world.get("faults")
+
+
+def test_a_mailbox_says_why_it_has_its_transport(opened: Opened) -> None:
+    """By the setting until somebody chooses on the page, and again when the choice is taken back."""
+    opened.press(act="back", mailbox=METTE)
+    row = '<tr data-mailbox="' + METTE
+
+    def shown() -> str:
+        text: str = opened.client.get("/demo/exchange?lang=en").text
+        return text.partition(row)[2].partition("</tr>")[0]
+
+    assert "The setting mailbox_transport says so" in shown()
+    opened.press(act="use", mailbox=METTE, transport="graph")
+    assert "Chosen by an administrator" in shown()
+    assert "Microsoft Graph</strong>" in shown()
+    opened.press(act="back", mailbox=METTE)
+    assert opened.store.chosen(METTE) is None
+    assert "Exchange Web Services</strong>" in shown()
+
+
+def test_a_fault_hits_the_transport_that_the_mailbox_is_on_and_never_outlook(opened: Opened) -> None:
+    """Nobody has to know which API it is; it stands there in words, with how long it lasts; the employee's own program does not meet it."""
+    opened.press(act="use", mailbox=METTE, transport="graph")
+    assert 303 == opened.press(act="fault", fault="full", mailbox=METTE, times="always")
+    opened.press(act="use", mailbox=METTE, transport="ews")
+    assert 303 == opened.press(act="fault", fault="full", mailbox=METTE, times="3")
+    assert [("graph", "CreateMessage"), ("ews", "CreateItem")] == [(item["api"], item["operation"]) for item in opened.world.get("faults")]
+    shown = opened.client.get("/demo/exchange?lang=en").text
+    assert re.search(r"<strong>The mailbox is full</strong>,\s+Mette Holm, Microsoft Graph,\s+until it is taken away", shown)
+    assert re.search(r"Mette Holm, Exchange Web Services,\s+the next 3 times", shown)
+    outlook = Outlook(opened.world.simulator.endpoint)
+    for _ in range(2):
+        outlook.save_draft(METTE, {"from": METTE, "subject": "Hej", "body": "Hej"}, datetime.now(UTC))
+    with pytest.raises(MailboxFull):
+        opened.world.over("ews").mailbox.save(METTE, mail())
+    opened.press(act="clear")
+
+
+def test_a_fault_that_the_transport_does_not_have_is_refused_with_words(opened: Opened) -> None:
+    """And nothing is planned."""
+    opened.press(act="use", mailbox=METTE, transport="ews")
+    told = opened.client.post("/demo/exchange", data={"act": "fault", "fault": "silent", "mailbox": METTE}, follow_redirects=False)
+    assert 409 == told.status_code
+    assert "Microsoft Graph" in told.text
+    assert [] == opened.world.get("faults")
+
+
+def test_the_page_says_what_the_employee_sees_in_the_panes_own_words(opened: Opened) -> None:
+    """Each way that a fault can end has its sentence, and no error's code stands for one."""
+    for end in {offered.once for offered in FAULTS} | {offered.always for offered in FAULTS}:
+        told = page.seen(end)
+        assert end in (SENT, UNCERTAIN) or end in REASONS
+        assert told.da in html.unescape(opened.client.get("/demo/exchange?lang=da").text)
+        assert told.en in html.unescape(opened.client.get("/demo/exchange?lang=en").text)
 
 
 def test_another_site_cannot_press(opened: Opened) -> None:

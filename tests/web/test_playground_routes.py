@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import make_pdf
+from addin_backend.manifest.source import read_source
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.playground import attached
 from addin_backend.sandbox.playground.demo_world import PEOPLE, DemoWorld, SandboxSignIn
@@ -144,6 +146,27 @@ def test_the_pages_of_the_playground_have_their_language(page: TestClient, path:
     assert f'<html lang="{language}">' in html
     assert f"lang={language}" in html
     assert html.count("<h1") == 1
+
+
+def test_the_button_beside_a_mail_that_was_sent_is_the_manifests(page: TestClient, root: Path) -> None:
+    """What stands in the playground is what Outlook shows."""
+    signed = _signed_in(page)
+    item = page.post("/playground/api/drafts", json={"mailbox": METTE, "draft": draft()}, headers=signed).json()["item_id"]
+    page.post("/playground/api/drafts/send", json={"mailbox": METTE, "item_id": item, "ticket": None}, headers=signed)
+    source = read_source(root / "manifest" / "build.toml")
+    for language, words in (("da", source.da), ("en", source.en)):
+        html = page.get(f"/playground/mailbox?folder=sentitems&mailbox={METTE}&lang={language}").text
+        assert f'type="button">{words.how_label}</button>' in html
+
+
+def test_a_window_that_is_closed_after_a_send_takes_its_draft_along(page: TestClient) -> None:
+    """As Outlook's own; a draft that the service has taken away already is none to complain of; somebody else's is not to be had."""
+    signed = _signed_in(page)
+    item = page.post("/playground/api/drafts", json={"mailbox": METTE, "draft": draft()}, headers=signed).json()["item_id"]
+    body = {"mailbox": METTE, "item_id": item}
+    assert 403 == page.post("/playground/api/drafts/discard", json=body, headers=_signed_in(page, JONAS)).status_code
+    assert [200, 200] == [page.post("/playground/api/drafts/discard", json=body, headers=signed).status_code for _ in range(2)]
+    assert item not in page.get(f"/playground/mailbox?folder=drafts&mailbox={METTE}").text
 
 
 @pytest.mark.parametrize("name", ["taskpane.html", "launchevent.html"])

@@ -11,12 +11,13 @@ from addin_backend.edges.ews.adapter import NeverLeft, Refused
 from addin_backend.errors import (
     BadInput,
     Conflict,
+    MailboxFull,
     NotFound,
-    NotYours,
     OutcomeUnknown,
+    SenderRefused,
     SendSecurelyError,
     Unavailable,
-    mailbox_full,
+    closed_to_us,
     sign_in_refused,
     too_large_for_exchange,
 )
@@ -26,8 +27,7 @@ T = TypeVar("T")
 _NOT_FOUND = (ews.ErrorItemNotFound, ews.ErrorInvalidIdMalformed, ews.ErrorInvalidIdEmpty, ews.ErrorInvalidId)
 _CONFLICT = (ews.ErrorIrresolvableConflict, ews.ErrorStaleObject, ews.ErrorChangeKeyRequired, ews.ErrorChangeKeyRequiredForWriteOperations,
              ews.ErrorInvalidChangeKey)  # fmt: skip
-_NOT_YOURS = (ews.ErrorAccessDenied, ews.ErrorImpersonateUserDenied, ews.ErrorImpersonationDenied, ews.ErrorSendAsDenied,
-              ews.ErrorNonExistentMailbox)  # fmt: skip
+_NOT_YOURS = (ews.ErrorAccessDenied, ews.ErrorImpersonateUserDenied, ews.ErrorImpersonationDenied, ews.ErrorNonExistentMailbox)
 _TOO_LARGE = (ews.ErrorMessageSizeExceeded, ews.ErrorAttachmentSizeLimitExceeded)
 _FULL = (ews.ErrorQuotaExceeded,)
 _BAD_INPUT = (ews.ErrorInvalidRecipients, ews.ErrorMimeContentConversionFailed, ews.ErrorMimeContentInvalid,
@@ -44,9 +44,10 @@ def tell(error: BaseException, sending: bool) -> SendSecurelyError:
     for kinds, ours in (
         (_NOT_FOUND, NotFound),
         (_CONFLICT, Conflict),
-        (_NOT_YOURS, NotYours),
+        (ews.ErrorSendAsDenied, SenderRefused),
+        (_NOT_YOURS, closed_to_us),
         (_TOO_LARGE, too_large_for_exchange),
-        (_FULL, mailbox_full),
+        (_FULL, MailboxFull),
         (ews.UnauthorizedError, sign_in_refused),
         (_BAD_INPUT, BadInput),
     ):

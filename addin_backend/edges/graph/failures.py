@@ -5,18 +5,22 @@ A send is special: unless Graph said clearly no, nobody knows. A gateway's 5xx, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from addin_backend.errors import (
     BadInput,
     Conflict,
+    MailboxFull,
     NotFound,
     NotYours,
     OutcomeUnknown,
+    SenderRefused,
     SendSecurelyError,
     TooLarge,
     Unavailable,
-    mailbox_full,
+    closed_to_us,
     sign_in_refused,
     too_large_for_exchange,
 )
@@ -28,9 +32,10 @@ _KINDS: tuple[tuple[frozenset[str], type[SendSecurelyError]], ...] = (
     (frozenset({"erroritemnotfound", "errorinvalididmalformed", "errorinvalididempty", "errorinvalidid"}), NotFound),
     (frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"}), NotFound),  # a state that is too old
     (frozenset({"errorirresolvableconflict", "errorstaleobject", "errorchangekeyrequired", "errorinvalidchangekey"}), Conflict),
+    (frozenset({"errorsendasdenied"}), SenderRefused),
     (
         frozenset(
-            ["erroraccessdenied", "errorsendasdenied", "errorimpersonateuserdenied", "errornonexistentmailbox", "errorinvaliduser",
+            ["erroraccessdenied", "errorimpersonateuserdenied", "errornonexistentmailbox", "errorinvaliduser",
              "mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "resourcenotfound", "request_resourcenotfound"]
         ),
         NotYours,
@@ -42,6 +47,7 @@ _KINDS: tuple[tuple[frozenset[str], type[SendSecurelyError]], ...] = (
         BadInput,
     ),
 )  # fmt: skip
+_AS_SAID: dict[type[SendSecurelyError], Callable[[], SendSecurelyError]] = {TooLarge: too_large_for_exchange, NotYours: closed_to_us}
 _QUOTA = frozenset({"errorquotaexceeded", "errormailboxquotaexceeded", "errorsubmissionquotaexceeded"})
 _WRONG_TOKEN = frozenset({"invalidauthenticationtoken", "errorinvalidaudience"})
 
@@ -67,9 +73,9 @@ def tell(status: int, body: bytes, sending: bool) -> SendSecurelyError:
     code = code_of(body) if status >= 400 else ""  # only a refusal has a code that counts
     for codes, ours in _KINDS:
         if code in codes:
-            return too_large_for_exchange() if ours is TooLarge else ours()
+            return _AS_SAID.get(ours, ours)()
     if code in _QUOTA or status == FULL:
-        return mailbox_full()
+        return MailboxFull()
     if status == UNAUTHORISED:
         return sign_in_refused(code in _WRONG_TOKEN)
     if status in (CONFLICT, STALE):

@@ -81,10 +81,13 @@ class GraphMailbox:
         Raises Conflict when the draft changed, Unavailable when nothing was written, OutcomeUnknown when that could not be learnt.
         """
         written: list[bool] = []
+        failed = Unavailable()
         for _ in range(2):  # the second time looks at what became of the first
-            with contextlib.suppress(Unavailable):
+            try:
                 return disarmed(self._requests(mailbox), draft, lambda: written.append(True))
-        raise OutcomeUnknown if written else Unavailable
+            except Unavailable as error:
+                failed = error
+        raise OutcomeUnknown if written else failed
 
     def restore(self, mailbox: str, draft: Draft, only: Collection[str] | None = None) -> None:
         """Put the recipients back, or those in ``only``. Nothing happens when the draft is not disarmed; NotFound when it is gone."""

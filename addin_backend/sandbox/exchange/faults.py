@@ -26,7 +26,7 @@ KINDS = (
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One planned fault. ``mailbox`` "" means any, and so does ``api``, which is "ews" or "graph"; ``seconds`` is for delays; ``count``
-    requests are hit.
+    requests are hit. ``service`` True: only requests of the service, and none of Outlook's own.
     """
 
     operation: str
@@ -34,6 +34,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     mailbox: str = ""
     api: str = ""
     count: int = 1
+    service: bool = False
     seconds: float = 1.0
     code: str = "ErrorInternalServerError"
     text: str = "An internal server error occurred. The operation failed."
@@ -68,10 +69,12 @@ class Faults:
         with self._lock:
             return list(self._planned)
 
-    def take(self, operation: str, mailbox: str, api: str) -> Fault | None:
-        """The first fault that fits; it is used up by one."""
+    def take(self, operation: str, mailbox: str, api: str, *, outlook: bool = False) -> Fault | None:
+        """The first fault that fits; it is used up by one. ``outlook``: the employee's own program asks, not the service."""
         with self._lock:
             for fault in self._planned:
+                if fault.service and outlook:
+                    continue
                 if fault.operation in (operation, "*") and fault.mailbox in ("", mailbox) and fault.api in ("", api):
                     fault.count -= 1
                     if fault.count <= 0:

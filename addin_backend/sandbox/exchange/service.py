@@ -95,7 +95,7 @@ class Service:
             if fault.code == "ErrorSchemaValidation":
                 self.violations.append(f"request: {fault.values}")
             return Reply(500, soap.written(soap.fault(fault)))
-        planned = self.faults.take(request.operation, call.mailbox, "ews")
+        planned = self.faults.take(request.operation, call.mailbox, "ews", outlook=caller.mailbox != "")
         if planned and planned.kind == "schema_violation":
             return self._spoilt(received)
         before = self._before(request, planned) if planned else None

@@ -1,7 +1,11 @@
-"""The faults that the page offers: each with the operation that it hits on either API, so that the same trouble can be had on both."""
+"""The faults that the page offers: each with the operation that it hits on either API, so that the same trouble can be had on both.
+
+What the employee sees of each stands here too; tests/browser/fault_walk.py goes through all of them and holds the page to it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +15,18 @@ from addin_backend.sandbox.exchange.context import GRAPH_REQUEST_BYTES, MAX_MESS
 
 SLOW = 5.0  # seconds; shorter than what a request may take
 LATE = 2.0  # seconds
+FOR_GOOD = 1_000_000  # requests: until somebody takes the fault away
+TIMES = {"1": 1, "3": 3, "always": FOR_GOOD}
+SENT, UNCERTAIN = "sent", "uncertain"
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it. ``codes`` are an API's own."""
+    """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it. ``codes`` are an API's own.
+
+    ``once`` and ``always`` are how a send ends that meets it the next time or each time: SENT, UNCERTAIN, or the error's code of a mail
+    that is not sent.
+    """
 
     name: str
     text: Texts
@@ -23,11 +34,23 @@ class Offered:
     kind: str
     more: dict[str, Any] = field(default_factory=dict)
     codes: dict[Transport, str] = field(default_factory=dict)
+    once: str = SENT
+    always: str = SENT
 
-    def plan(self, transport: Transport, mailbox: str) -> dict[str, Any]:
-        """What the simulator is told. ``mailbox`` "" is any."""
+    def plan(self, transport: Transport, mailbox: str, times: int = 1) -> dict[str, Any]:
+        """What the simulator is told. ``mailbox`` "" is any. Outlook's own requests are left alone: the fault is for the service."""
         own = {"code": self.codes[transport]} if transport in self.codes else {}
-        return {"operation": self.operations[transport], "kind": self.kind, "mailbox": mailbox, "api": transport.value, **self.more, **own}
+        count = times * int(self.more.get("count", 1))
+        told = {"operation": self.operations[transport], "kind": self.kind, "mailbox": mailbox, "api": transport.value, "service": True}
+        return {**told, **self.more, **own, "count": count}
+
+    def is_planned(self, fault: Mapping[str, Any]) -> bool:
+        """Whether the simulator's ``fault`` is this one, however often it is still to be met."""
+        transport = Transport(fault["api"]) if fault["api"] in set(Transport) else None
+        if transport not in self.operations:
+            return False
+        wanted = self.plan(transport, fault["mailbox"])
+        return all(fault[name] == value for name, value in wanted.items() if name != "count")
 
 
 _SEND = {Transport.EWS: "SendItem", Transport.GRAPH: "SendMessage"}
@@ -49,6 +72,7 @@ FAULTS = (
         Texts(da="Forbindelsen brydes, før mailen sendes", en="The connection breaks before it is sent"),
         _SEND,
         "drop_before",
+        always="unavailable",
     ),
     Offered(
         "gateway",
@@ -63,8 +87,15 @@ FAULTS = (
         _SEND,
         "http",
         {"status": 503},
+        always="unavailable",
     ),
-    Offered("internal", Texts(da="Fejl i Exchange under afsendelsen", en="An error in Exchange during the send"), _SEND, "fault"),
+    Offered(
+        "internal",
+        Texts(da="Fejl i Exchange under afsendelsen", en="An error in Exchange during the send"),
+        _SEND,
+        "fault",
+        always="unavailable",
+    ),
     Offered("slow", Texts(da="Exchange er længe om at sende", en="Exchange takes long to send"), _SEND, "delay", {"seconds": SLOW}),
     Offered(
         "late_answer",
@@ -73,9 +104,14 @@ FAULTS = (
         "delay_after_commit",
         {"seconds": LATE},
     ),
-    Offered("busy_send", Texts(da="For travlt til at sende nu", en="Too busy to send now"), _SEND, "server_busy"),
+    Offered("busy_send", Texts(da="For travlt til at sende nu", en="Too busy to send now"), _SEND, "server_busy", always="unavailable"),
     Offered(
-        "busy_look", Texts(da="For travlt til at svare (to gange)", en="Too busy to answer (twice)"), _LOOK, "server_busy", {"count": 2}
+        "busy_look",
+        Texts(da="For travlt til at svare (to gange)", en="Too busy to answer (twice)"),
+        _LOOK,
+        "server_busy",
+        {"count": 2},
+        always=UNCERTAIN,
     ),
     Offered(
         "not_yet",
@@ -89,23 +125,68 @@ FAULTS = (
         _WRITE,
         "error",
         {"code": "ErrorIrresolvableConflict"},
-    ),
-    Offered("full", Texts(da="Postkassen er fuld", en="The mailbox is full"), _SAVE, "error", {"code": "ErrorQuotaExceeded"}),
-    Offered("too_large", Texts(da="Mailen er for stor", en="The mail is too large"), _SAVE, "error", {"code": "ErrorMessageSizeExceeded"}),
-    Offered(
-        "refused", Texts(da="Postkassen må vi ikke bruge", en="We may not use the mailbox"), _READ, "error", {"code": "ErrorAccessDenied"}
+        once="conflict",
+        always="conflict",
     ),
     Offered(
-        "send_as", Texts(da="Afsenderen må ikke bruges", en="The sender may not be used"), _SEND, "error", {"code": "ErrorSendAsDenied"}
+        "full",
+        Texts(da="Postkassen er fuld", en="The mailbox is full"),
+        _SAVE,
+        "error",
+        {"code": "ErrorQuotaExceeded"},
+        once="mailbox_full",
+        always="mailbox_full",
     ),
-    Offered("claims", Texts(da="Exchange vil have et nyt token", en="Exchange wants a new token"), _ANY, "claims_challenge"),
-    Offered("audience", Texts(da="Tokenet er til den anden", en="The token is for the other one"), _ANY, "wrong_audience"),
+    Offered(
+        "too_large",
+        Texts(da="Mailen er for stor", en="The mail is too large"),
+        _SAVE,
+        "error",
+        {"code": "ErrorMessageSizeExceeded"},
+        once="too_large",
+        always="too_large",
+    ),
+    Offered(
+        "refused",
+        Texts(da="Postkassen må vi ikke bruge", en="We may not use the mailbox"),
+        _READ,
+        "error",
+        {"code": "ErrorAccessDenied"},
+        once="not_yours",
+        always="not_yours",
+    ),
+    Offered(
+        "send_as",
+        Texts(da="Afsenderen må ikke bruges", en="The sender may not be used"),
+        _SEND,
+        "error",
+        {"code": "ErrorSendAsDenied"},
+        once="sender_refused",
+        always="sender_refused",
+    ),
+    Offered(
+        "claims",
+        Texts(da="Exchange vil have et nyt token", en="Exchange wants a new token"),
+        _ANY,
+        "claims_challenge",
+        always="sign_in_refused",
+    ),
+    Offered(
+        "audience",
+        Texts(da="Tokenet er til den anden", en="The token is for the other one"),
+        _ANY,
+        "wrong_audience",
+        once="sign_in_refused",
+        always="sign_in_refused",
+    ),
     Offered(
         "no_role",
         Texts(da="Programmet har ikke rollen til postkasser", en="The application lacks the role for mailboxes"),
         _ANY,
         "fault",
         {"code": "ErrorImpersonateUserDenied"},
+        once="not_yours",
+        always="not_yours",
     ),
     Offered(
         "schema",
@@ -115,6 +196,7 @@ FAULTS = (
         ),
         _SAVE,
         "schema_violation",
+        always="unavailable",
     ),
     Offered(
         "connections",
@@ -122,6 +204,7 @@ FAULTS = (
         {Transport.EWS: "SendItem"},
         "fault",
         {"code": "ErrorExceededConnectionCount"},
+        always="unavailable",
     ),
     Offered(
         "request_too_large",
@@ -129,6 +212,8 @@ FAULTS = (
         {Transport.GRAPH: "CreateMessage"},
         "error",
         {"code": "RequestEntityTooLarge"},
+        once="too_large",
+        always="too_large",
     ),
     Offered(
         "sync_lost",
@@ -142,6 +227,7 @@ FAULTS = (
         Texts(da="Svaret er 200, men intet er sendt", en="The answer is 200, but nothing is sent"),
         {Transport.GRAPH: "SendMessage"},
         "accepted_not_done",
+        always="unavailable",
     ),
 )
 BY_NAME = {offered.name: offered for offered in FAULTS}

@@ -90,9 +90,13 @@ class DemoWorld:
         """A new item in place of the one from the last save: a compose window has one draft."""
         saved = self.outlook.save_draft(mailbox, msgspec.to_builtins(draft), self.clock())
         if item_id:
-            with suppress(NotFound):
-                self.outlook.delete_draft(mailbox, item_id)
+            self.discard_draft(mailbox, item_id)
         return saved
+
+    def discard_draft(self, mailbox: str, item_id: str) -> None:
+        """Throw it away."""
+        with suppress(NotFound):
+            self.outlook.delete_draft(mailbox, item_id)
 
     def send_draft(self, mailbox: str, item_id: str, header: tuple[str, str] | None) -> None:
         """Send as Outlook does."""

@@ -61,6 +61,13 @@ class InvitationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     location: str = ""
 
 
+class DiscardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Throw the draft of the compose window away."""
+
+    mailbox: str
+    item_id: str
+
+
 class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Send a saved draft as Outlook does."""
 
@@ -164,6 +171,13 @@ class Playground:
         item_id = await run_in_threadpool(self._world.save_draft, mailbox, body.draft, body.draft.item_id)
         return json_response({"item_id": item_id})
 
+    async def discard(self, request: Request) -> Response:
+        """``POST /playground/api/drafts/discard``: what Outlook does when an add-in closes the window of a mail that it has sent."""
+        body = await self._body(request, DiscardBody)
+        mailbox = await _owner(request, body.mailbox)
+        await run_in_threadpool(self._world.discard_draft, mailbox, body.item_id)
+        return json_response({"discarded": True})
+
     async def send(self, request: Request) -> Response:
         """``POST /playground/api/drafts/send``: what Outlook does when the add-in says yes."""
         body = await self._body(request, SendBody)
@@ -192,6 +206,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/playground/api/identity", page.identity, methods=["POST"]),
         Route("/playground/api/drafts", page.save, methods=["POST"]),
         Route("/playground/api/drafts/send", page.send, methods=["POST"]),
+        Route("/playground/api/drafts/discard", page.discard, methods=["POST"]),
         *(Route(f"/playground/host/{name}.html", hosted, methods=["GET"]) for name in ("taskpane", "launchevent")),
         Mount("/playground/static", StaticFiles(directory=HERE / "static")),
     ]

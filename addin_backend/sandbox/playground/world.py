@@ -90,6 +90,10 @@ class World(Protocol):
         """Send a saved draft as Outlook does on *Send*, with one internet header set if given."""
         ...
 
+    def discard_draft(self, mailbox: str, item_id: str) -> None:
+        """Throw a draft away, as Outlook does with the one of a window that is closed so; one that is gone already is done."""
+        ...
+
     def send_invitation(self, mailbox: str, draft: DraftInput, times: tuple[datetime, datetime], location: str) -> None:
         """Send an invitation to a meeting that begins and ends at ``times``."""
         ...

@@ -41,6 +41,7 @@ export function client(language) {
     invitations: () => call("GET", `/playground/api/invitations?lang=${language}`),
     sendInvitation: (mailbox, invitation) => call("POST", "/playground/api/invitations", { token, body: { mailbox, ...invitation } }),
     saveDraft: (mailbox, draft) => call("POST", "/playground/api/drafts", { token, body: { mailbox, draft } }),
+    discardDraft: (mailbox, itemId) => call("POST", "/playground/api/drafts/discard", { token, body: { mailbox, item_id: itemId } }),
     sendDraft: (mailbox, itemId, ticket) => call("POST", "/playground/api/drafts/send", { token, body: { mailbox, item_id: itemId, ticket } }),
   };
 }

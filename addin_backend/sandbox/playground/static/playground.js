@@ -118,10 +118,11 @@ async function leave() {
   finished(words.sentBy);
 }
 
-/** The pane has sent the mail itself and closes the window. */
+/** The pane has sent the mail itself, and closes the window without its draft. */
 function closedByAddin() {
   finished(words.sentByAddin);
-  refreshFolders().catch(() => {}); // only the counts
+  const discarded = open.itemId === null ? Promise.resolve() : api.discardDraft(person.address, open.itemId);
+  discarded.then(refreshFolders).catch(() => {}); // the mail itself has been sent
 }
 
 function finished(sentence) {

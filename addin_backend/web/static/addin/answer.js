@@ -121,14 +121,25 @@ export function settled(job) {
   return SETTLED.has(job.state);
 }
 
+/** What is to be said beside "not sent": why, what the draft is like, and what to do. */
+function whyNot(job, words, language) {
+  const kept = job.draft_waits ? words.draftWaits : words.draftKept;
+  return job.reason ? [job.reason.why[language], kept, job.reason.next_step[language]].join(" ") : `${kept} ${words.tryAgain}`;
+}
+
+/** The same for those who are missing: there is no draft that could be sent to them alone before a person asks for it. */
+function whySome(job, words, language) {
+  return [job.reason?.why[language], words.partlySentNext].filter(Boolean).join(" ");
+}
+
 /** The receipt of a send: a title, what to do now, and a line for each recipient. */
-export function receipt(job, words) {
+export function receipt(job, words, language) {
   const titles = { sent: words.sent, partly_sent: words.partlySent, not_sent: words.notSent, uncertain: words.uncertain };
-  const next = { partly_sent: words.partlySentNext, not_sent: words.notSentNext };
+  const next = { partly_sent: whySome, not_sent: whyNot };
   return {
     tone: { sent: "allow", not_sent: "block" }[job.state] ?? "confirm",
     headline: titles[job.state] ?? words.stillWorking,
-    sentence: next[job.state] ?? "",
+    sentence: next[job.state]?.(job, words, language) ?? "",
     people: job.groups.flatMap((group) =>
       group.addresses.map((address) => ({
         address,

@@ -201,7 +201,7 @@ export class Compose {
   progress(state, job) {
     if (state === "slow") this.stage.say(this.words.stillWorking);
     else if (this.shown !== state) {
-      const people = job ? peopleTable(receipt(job, this.words).people, this.words) : null;
+      const people = job ? peopleTable(receipt(job, this.words, this.language).people, this.words) : null;
       const hand = { api: this.api, job, language: this.language, wake: this.rests.wake, say: (text) => this.stage.say(text) };
       this.stage.show({ tone: "confirm", headline: this.words.uncertain, sentence: this.words.uncertainNext }, people, uncertainParts(hand));
       this.stage.say(this.words.uncertain);
@@ -217,7 +217,7 @@ export class Compose {
       this.decision = { phones: this.decision?.phones, ...decision }; // a send tells nothing of numbers
       return this.answer(this.words.changed);
     }
-    const view = receipt(job, this.words);
+    const view = receipt(job, this.words, this.language);
     const again = button(this.words.again, "again", "plain", () => this.press(() => this.check()));
     if (job.state === "not_sent") await this.release(true);
     this.stage.show(view, peopleTable(view.people, this.words), job.state === "not_sent" ? element("div", { class: "buttons" }, again) : null);

@@ -7,6 +7,7 @@ const NOT_FOUND = 404;
 const FOLLOW_MS = [250, 2000]; // a job that runs: first and longest pause between two looks
 const SEEK_MS = [500, 8000]; // a service that does not answer
 const PERSON_MS = 10_000; // an uncertain send waits for a person
+const DRAFT_LOOKS = 5; // for which the draft of a mail that was not sent is given time to get its recipients back
 const SLOW_MS = 15_000; // then the sender is told that it takes longer
 const OPEN_ENDS = new Set(["internal_error", "outcome_unknown"]); // error codes that leave open whether the press was taken in
 
@@ -37,9 +38,10 @@ async function seek(api, mailbox, key, pause) {
 /** The job when it has ended. ``told(state)``: "slow" once it takes long, "uncertain" while it waits for a person. */
 async function follow(api, started, told, pause) {
   let job = started;
-  let waited = 0;
+  let [waited, looks] = [0, 0];
   for (const ms of growing(FOLLOW_MS)) {
-    if (settled(job) && job.state !== "uncertain") return job;
+    if (job.draft_waits) looks += 1;
+    if (settled(job) && job.state !== "uncertain" && (!job.draft_waits || looks > DRAFT_LOOKS)) return job;
     if (job.state === "uncertain") told("uncertain", job);
     else if (waited >= SLOW_MS) told("slow", job);
     const rest = job.state === "uncertain" ? PERSON_MS : ms;

@@ -175,9 +175,10 @@ export class Meeting extends Compose {
     }
     await this.release(true);
     if (decision) return this.check(this.words.detailsHeld);
-    const view = receipt(job, this.words);
+    const view = receipt(job, this.words, this.language);
     const again = button(this.words.meetingAgain, "again", "plain", () => this.press(() => this.check()));
-    const sentence = job.state === "partly_sent" ? `${view.sentence} ${this.words.invitationUnchanged}` : this.words.invitationUnchanged;
+    const why = job.state === "partly_sent" ? view.sentence : job.reason?.why[this.language];
+    const sentence = [why, this.words.invitationUnchanged].filter(Boolean).join(" ");
     this.stage.show({ ...view, sentence }, peopleTable(view.people, this.words), element("div", { class: "buttons" }, again));
     this.stage.say(view.headline);
     return this.stage.focus();

@@ -82,7 +82,7 @@ export class Read {
     } else if (!found.job) {
       this.stage.show({ tone: "confirm", headline: words.notOurs, sentence: words.notOursNext }, element("div", { class: "buttons" }, wrong, reply));
     } else {
-      const sent = receipt(found.job, words);
+      const sent = receipt(found.job, words, this.language);
       const view = { ...sent, sentence: filled(words.ownCopy, { at: moment(found.created_at, this.language) }) };
       const open = found.links.some(({ open: usable }) => usable);
       const close = open ? button(words.revoke, "revoke", "", () => this.press(() => this.revoke())) : null;
