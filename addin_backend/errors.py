@@ -215,7 +215,7 @@ def sign_in_refused(wrong_audience: bool = False) -> SignInRefused:
 def closed_to_us() -> NotYours:
     """Exchange does not let us into the sender's mailbox; whether the sender may was asked before."""
     return NotYours(
-        "The mail has not been sent and your draft is unchanged. Exchange does not let us into this mailbox.",
+        "The mail has not been sent and your draft is unchanged. Exchange does not let us into the mailbox.",
         sentence_da="Mailen er ikke sendt, og din kladde er uændret. Exchange giver os ikke adgang til postkassen.",
         next_step="Ask your administrator to look at the access.",
         next_step_da="Bed din administrator om at se på adgangen.",

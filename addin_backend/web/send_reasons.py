@@ -28,7 +28,7 @@ REASONS = {
         Texts(da="Exchange giver os ikke adgang til postkassen.", en="Exchange does not let us into the mailbox."), _ADMINISTRATOR
     ),
     "sender_refused": Reason(
-        Texts(da="Exchange lader os ikke sende fra din adresse.", en="Exchange does not let us send from your address."), _ADMINISTRATOR
+        Texts(da="Exchange lader os ikke sende fra denne adresse.", en="Exchange does not let us send from this address."), _ADMINISTRATOR
     ),
     "sign_in_refused": Reason(Texts(da="Exchange godtager ikke vores login.", en="Exchange does not accept our sign-in."), _ADMINISTRATOR),
     "mailbox_full": Reason(
