@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -56,6 +55,17 @@ class ExecutorLock:
             "(julianday('now') - 2440587.5) * 86400.0" if sqlite else "extract(epoch from clock_timestamp())", sa.Float
         )
         self._id, self._life = executor_id, life
+        token: sa.BindParameter[int] = sa.bindparam("under")
+        mine = (_EXECUTORS.c.executor_id == executor_id) & (_EXECUTORS.c.token == token) & (_EXECUTORS.c.expires_at > self._now)
+        held = (_HELD.c.job_id == sa.bindparam("of")) & (_HELD.c.executor_id == executor_id) & (_HELD.c.token == token)
+        self._lock_holds = sa.select(_EXECUTORS.c.token).where(mine)  # asked several times by every send: put together once
+        self._job_holds = sa.select(_EXECUTORS.c.token).where(mine & sa.exists().where(held))
+        self._take = _HELD.update().where(_HELD.c.job_id == sa.bindparam("of")).values(
+            executor_id=executor_id, token=sa.bindparam("under"), taken_at=self._now
+        )  # fmt: skip
+        self._take_new = _HELD.insert().values(
+            job_id=sa.bindparam("of"), executor_id=executor_id, token=sa.bindparam("under"), taken_at=self._now
+        )
         self._token = self._acquire()
         self._closing = threading.Event()
         self._renewing = threading.Thread(target=self._renew, name="executor-lock", daemon=True)
@@ -93,24 +103,20 @@ class ExecutorLock:
             except (SendSecurelyError, IntegrityError):
                 continue
 
-    def _holds(self, connection: sa.Connection) -> bool:
-        mine = (_EXECUTORS.c.executor_id == self._id) & (_EXECUTORS.c.token == self._token) & (_EXECUTORS.c.expires_at > self._now)
-        return connection.execute(sa.select(_EXECUTORS.c.token).where(mine)).first() is not None
-
     def take(self, job_id: str) -> bool:
         """Write on the job that this process has it, under its token; whether nobody had it before.
 
         Raises Fenced when it has lost its own lock; Unavailable.
         """
-        values: dict[str, Any] = {"executor_id": self._id, "token": self._token, "taken_at": self._now}
+        asked = {"of": job_id, "under": self._token}
         for _ in range(2):  # the second time the row is there
             try:
                 with self._begin() as connection:
-                    if not self._holds(connection):
+                    if connection.execute(self._lock_holds, {"under": asked["under"]}).first() is None:
                         raise Fenced
-                    known = connection.execute(_HELD.update().where(_HELD.c.job_id == job_id).values(values)).rowcount > 0
+                    known = connection.execute(self._take, asked).rowcount > 0
                     if not known:
-                        connection.execute(_HELD.insert().values(job_id=job_id, **values))
+                        connection.execute(self._take_new, asked)
                 return not known
             except IntegrityError:
                 continue
@@ -118,9 +124,8 @@ class ExecutorLock:
 
     def check(self, job_id: str) -> None:
         """Just before the send: the lock is ours, has not expired, and the job bears our token. Raises Fenced, Unavailable."""
-        where = (_HELD.c.job_id == job_id) & (_HELD.c.executor_id == self._id) & (_HELD.c.token == self._token)
         with self._begin() as connection:
-            if not self._holds(connection) or connection.execute(sa.select(_HELD.c.token).where(where)).first() is None:
+            if connection.execute(self._job_holds, {"of": job_id, "under": self._token}).first() is None:
                 raise Fenced
 
     def expired(self) -> Sequence[str]:

@@ -31,6 +31,8 @@ _ROUNDS = sa.Table(
     sa.Column("due_at", sa.String(32), nullable=False, comment="UTC, microseconds: sorts as text; empty: never"),
     sa.Index("send_rounds_due", "due_at"),
 )
+_ROUND = _ROUNDS.select().where(_ROUNDS.c.job_id == sa.bindparam("of"))  # asked several times by every send: put together once
+_NUMBER, _NEW = sa.select(_ROUNDS.c.number).where(_ROUNDS.c.job_id == sa.bindparam("of")), _ROUNDS.insert()
 _FIRST = {"number": 1, "act": "", "running": False, "waits": False, "stop": False, "due_at": ""}
 
 
@@ -47,7 +49,7 @@ class SqlRounds:
     def round(self, job_id: str) -> Round:
         """Where it is; a job that never needed a second run has the first one."""
         with self._begin() as connection:
-            row = connection.execute(_ROUNDS.select().where(_ROUNDS.c.job_id == job_id)).one_or_none()
+            row = connection.execute(_ROUND, {"of": job_id}).one_or_none()
         if row is None:
             return Round()
         due = datetime.fromisoformat(row.due_at) if row.due_at else None
@@ -60,10 +62,10 @@ class SqlRounds:
             with self._begin() as connection:
                 if connection.execute(update).rowcount:
                     return True
-                known = connection.execute(sa.select(_ROUNDS.c.number).where(_ROUNDS.c.job_id == job_id)).one_or_none()
+                known = connection.execute(_NUMBER, {"of": job_id}).one_or_none()
                 if known is not None or first is None:
                     return False
-                connection.execute(_ROUNDS.insert().values(_FIRST | first | {"job_id": job_id}))
+                connection.execute(_NEW, _FIRST | first | {"job_id": job_id})
                 return True
         except IntegrityError:  # somebody else put the row there between our look and our writing
             with self._begin() as connection:

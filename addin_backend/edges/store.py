@@ -63,6 +63,19 @@ _PACKAGES = sa.Table(
 )
 CONTENT = "content"  # the name that ``create`` stores its bytes under
 
+# What every send asks several times, put together once: SQLAlchemy takes longer to write such a statement than SQLite to answer it.
+_OF: sa.BindParameter[str] = sa.bindparam("of")  # a job's id
+_NAMED: sa.BindParameter[str] = sa.bindparam("named")
+_BY: sa.BindParameter[str] = sa.bindparam("by")  # a mailbox
+_JOB = sa.select(_JOBS.c.job_id, _JOBS.c.sealed).where(_JOBS.c.job_id == _OF)
+_PRESSED = sa.select(_JOBS.c.job_id, _JOBS.c.sealed).where((_JOBS.c.mailbox == _BY) & (_JOBS.c.idempotency == _NAMED))
+_NEW_JOB, _NEW_BYTES, _NEW_CLAIM, _NEW_PACKAGE = (table.insert() for table in (_JOBS, _BYTES, _CLAIMS, _PACKAGES))
+_JOB_IS = _JOBS.update().where(_JOBS.c.job_id == _OF).values(state=sa.bindparam("state"), sealed=sa.bindparam("sealed"))
+_RELEASE, _FORGET = _CLAIMS.delete().where(_CLAIMS.c.job_id == _OF), _BYTES.delete().where(_BYTES.c.job_id == _OF)
+_KEPT = (_BYTES.c.job_id == _OF) & (_BYTES.c.name == _NAMED)
+_BYTES_OF = sa.select(_BYTES.c.sealed).where(_KEPT)
+_BYTES_ARE = _BYTES.update().where(_KEPT).values(sealed=sa.bindparam("sealed"))
+
 
 def _on_its_way() -> Conflict:
     return Conflict(
@@ -106,17 +119,6 @@ class SqlStore:
                 next_step_da="Start den udgave af programmet, som databasen hører til.",
             )
 
-    def _replace(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-        """Insert the row of ``key``, or give it new ``values``; whoever comes second overwrites."""
-        update = table.update().where(*(table.c[name] == value for name, value in key.items())).values(values)
-        try:
-            with self._begin() as connection:
-                if connection.execute(update).rowcount == 0:
-                    connection.execute(table.insert().values(key | values))
-        except IntegrityError:  # somebody else inserted it between the two
-            with self._begin() as connection:
-                connection.execute(update)
-
     # --- jobs -----------------------------------------------------------------------------------------------------------
 
     def _sealed(self, job: SendJob) -> bytes:
@@ -149,10 +151,10 @@ class SqlStore:
         }
         try:
             with self._begin() as connection:
-                connection.execute(_JOBS.insert().values(row))
-                connection.execute(_BYTES.insert().values(job_id=job.job_id, name=CONTENT, sealed=sealed_content))
+                connection.execute(_NEW_JOB, row)
+                connection.execute(_NEW_BYTES, {"job_id": job.job_id, "name": CONTENT, "sealed": sealed_content})
                 if job.draft is not None:
-                    connection.execute(_CLAIMS.insert().values(self._claim(job, job.draft)))
+                    connection.execute(_NEW_CLAIM, self._claim(job, job.draft))
         except IntegrityError:
             existing = self.find(job.mailbox, job.idempotency_key)
             if existing is None:
@@ -179,21 +181,21 @@ class SqlStore:
                 held = connection.execute(sa.select(_CLAIMS.c.job_id).where(_CLAIMS.c.draft == claim["draft"])).scalar_one_or_none()
                 if held == job.job_id:
                     return
-                connection.execute(_CLAIMS.insert().values(claim))
+                connection.execute(_NEW_CLAIM, claim)
         except IntegrityError:
             raise _on_its_way() from None
 
     def find(self, mailbox: str, idempotency_key: str) -> SendJob | None:
         """The job that this key already started, if any."""
-        where = (_JOBS.c.mailbox == self._mailbox(mailbox)) & (_JOBS.c.idempotency == self._idempotency(mailbox, idempotency_key))
+        asked = {"by": self._mailbox(mailbox), "named": self._idempotency(mailbox, idempotency_key)}
         with self._begin() as connection:
-            row = connection.execute(sa.select(_JOBS.c.job_id, _JOBS.c.sealed).where(where)).one_or_none()
+            row = connection.execute(_PRESSED, asked).one_or_none()
         return None if row is None else self._open(row)
 
     def job(self, job_id: str) -> SendJob:
         """Raises NotFound."""
         with self._begin() as connection:
-            row = connection.execute(sa.select(_JOBS.c.job_id, _JOBS.c.sealed).where(_JOBS.c.job_id == job_id)).one_or_none()
+            row = connection.execute(_JOB, {"of": job_id}).one_or_none()
         if row is None:
             raise NotFound
         return self._open(row)
@@ -210,13 +212,13 @@ class SqlStore:
 
         Raises NotFound for one that was never created.
         """
-        update = _JOBS.update().where(_JOBS.c.job_id == job.job_id).values(state=job.state.value, sealed=self._sealed(job))
+        values = {"of": job.job_id, "state": job.state.value, "sealed": self._sealed(job)}
         with self._begin() as connection:
-            changed = connection.execute(update).rowcount
+            changed = connection.execute(_JOB_IS, values).rowcount
             if job.state in RELEASED:
-                connection.execute(_CLAIMS.delete().where(_CLAIMS.c.job_id == job.job_id))
+                connection.execute(_RELEASE, {"of": job.job_id})
             if forget:
-                connection.execute(_BYTES.delete().where(_BYTES.c.job_id == job.job_id))
+                connection.execute(_FORGET, {"of": job.job_id})
         if changed != 1:
             raise NotFound
 
@@ -237,13 +239,19 @@ class SqlStore:
 
     def put_bytes(self, job_id: str, name: str, sealed: bytes) -> None:
         """Keep sealed bytes under a job and a name; a later call replaces them (a step that runs again seals again)."""
-        self._replace(_BYTES, {"job_id": job_id, "name": name}, {"sealed": sealed})
+        kept, fresh = {"of": job_id, "named": name, "sealed": sealed}, {"job_id": job_id, "name": name, "sealed": sealed}
+        try:
+            with self._begin() as connection:
+                if connection.execute(_BYTES_ARE, kept).rowcount == 0:
+                    connection.execute(_NEW_BYTES, fresh)
+        except IntegrityError:  # somebody else inserted it between the two
+            with self._begin() as connection:
+                connection.execute(_BYTES_ARE, kept)
 
     def get_bytes(self, job_id: str, name: str) -> bytes:
         """Raises NotFound."""
-        query = sa.select(_BYTES.c.sealed).where((_BYTES.c.job_id == job_id) & (_BYTES.c.name == name))
         with self._begin() as connection:
-            sealed = connection.execute(query).scalar_one_or_none()
+            sealed = connection.execute(_BYTES_OF, {"of": job_id, "named": name}).scalar_one_or_none()
         if sealed is None:
             raise NotFound
         return bytes(sealed)
@@ -256,7 +264,7 @@ class SqlStore:
         }
         try:
             with self._begin() as connection:
-                connection.execute(_PACKAGES.insert().values(row))
+                connection.execute(_NEW_PACKAGE, row)
         except IntegrityError:
             return
 
@@ -273,7 +281,7 @@ class SqlStore:
         open_still = (_PACKAGES.c.package_id == package_id) & (sa.func.length(_PACKAGES.c.envelope) > 0)
         with self._begin() as connection:
             done = connection.execute(_PACKAGES.update().where(open_still).values(envelope=b"", expires_at=database.instant(at))).rowcount
-            connection.execute(_BYTES.delete().where(_BYTES.c.job_id == package_id))  # how it was to be opened
+            connection.execute(_FORGET, {"of": package_id})  # how it was to be opened
         return done > 0
 
     def forget_access(self, at: datetime) -> int:
