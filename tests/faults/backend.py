@@ -37,7 +37,7 @@ from addin_backend.flows.groups import message_id
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.send_parts import Sending
 from addin_backend.model.decision import Protection
-from addin_backend.model.message import Message, Recipient
+from addin_backend.model.message import Attachment, Message, Recipient
 from addin_backend.model.sending import Draft, Group, SendJob, SendState
 from addin_backend.ports import Mailbox, Outgoing, Steps
 from addin_backend.settings import Settings
@@ -68,13 +68,14 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Press(msgspec.Struct, frozen=True):
-    """One job: a clear copy to the first address, a link to each other one."""
+    """One job: a clear copy to the first address, a link to each other one. ``attached`` is octets of an attachment."""
 
     job_id: str
     mailbox: str
     to: list[str]
     draft: Draft
     body: str = "Hej\n"
+    attached: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -215,7 +216,10 @@ def job_of(press: Press, at: datetime) -> tuple[SendJob, Message, dict[str, str]
         job_id=press.job_id, idempotency_key=f"key-{press.job_id}", mailbox=press.mailbox, digest="d" * 64, draft=press.draft,
         policy_revision="r" * 64, state=SendState.DECIDED, groups=groups, created_at=at,
     )  # fmt: skip
-    message = Message(sender=press.mailbox, recipients=recipients, subject="Prøve", body=press.body)
+    attachments = (Attachment(name="bilag.bin", media_type="application/octet-stream", content=os.urandom(press.attached)),)
+    message = Message(
+        sender=press.mailbox, recipients=recipients, subject="Prøve", body=press.body, attachments=attachments if press.attached else ()
+    )
     return job, message, {item.address: way.value for item, way in zip(recipients, ways, strict=True)}
 
 

@@ -162,13 +162,13 @@ class Stage:
         self.begin(prepared)
         return prepared[0]
 
-    def prepare(self, to: tuple[str, ...], body: str = "Hej\n") -> tuple[Sent, Press]:
+    def prepare(self, to: tuple[str, ...], body: str = "Hej\n", attached: int = 0) -> tuple[Sent, Press]:
         """The draft is saved."""
         self.world.over(self.start.transport)
         outgoing = replace(mail(save_to="sentitems"), to=to)
         draft: Draft = self.world.mailbox.save(METTE, outgoing)
         sent = Sent(uuid.uuid4().hex, outgoing.marker, to)
-        return sent, Press(sent.job_id, METTE, list(to), draft, body)
+        return sent, Press(sent.job_id, METTE, list(to), draft, body, attached)
 
     def begin(self, prepared: tuple[Sent, Press]) -> None:
         """The job is begun."""

@@ -189,9 +189,9 @@ class EwsMailbox:
             found = look(requests)
             if found is not None:
                 return found
-            item = outgoing_item(requests.account, outgoing, as_sent=as_sent, unread=unread)
+            item, mime = outgoing_item(requests.account, outgoing, as_sent=as_sent, unread=unread)
             try:
-                item_id, change_key = requests.save(item, folder)
+                item_id, change_key = requests.save(item, folder, mime)
             except Unavailable:
                 found = look(requests)  # the answer may have been lost after it was saved
                 if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from exchangelib import Account, Message
@@ -11,6 +12,7 @@ from exchangelib.fields import FieldPath
 from exchangelib.properties import FolderId
 
 from addin_backend.edges.ews import services
+from addin_backend.edges.ews.adapter import in_place_of_stand_in
 from addin_backend.edges.ews.failures import said_by_us
 from addin_backend.errors import NotFound
 
@@ -82,12 +84,13 @@ class Requests:
 
         return said_by_us(run)
 
-    def save(self, item: Message, folder: Any) -> tuple[str, str]:
-        """CreateItem with SaveOnly; id and change key."""
+    def save(self, item: Message, folder: Any, mime: bytes | None = None) -> tuple[str, str]:
+        """CreateItem with SaveOnly, with ``mime`` in place of the item's stand-in; id and change key."""
         service = services.Save(account=self.account, timeout=self._timeout)
 
         def run() -> tuple[str, str]:
-            created = service.get(items=[item], folder=folder)
+            with in_place_of_stand_in(mime) if mime is not None else nullcontext():
+                created = service.get(items=[item], folder=folder)
             return str(created.id), str(created.changekey)
 
         return said_by_us(run)

@@ -7,14 +7,17 @@ from email.parser import BytesHeaderParser
 from exchangelib import Account, Mailbox, Message
 
 from addin_backend.edges.ews import properties
+from addin_backend.edges.ews.adapter import STAND_IN
 from addin_backend.model.outer_header import without_recipients
 from addin_backend.ports import Outgoing
 
 SENT_SECURELY = "Sendt sikkert"
 
 
-def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool, unread: bool = False) -> Message:
-    """The new item. ``as_sent``: a copy that stands in Sent Items as sent and read; ``unread``: a note for the Inbox.
+def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool, unread: bool = False) -> tuple[Message, bytes]:
+    """The new item, and the mail that it has STAND_IN for.
+
+    ``as_sent``: a copy that stands in Sent Items as sent and read; ``unread``: a note for the Inbox.
 
     Raises ValueError when the MIME does not carry the Message-ID that it will be looked for by.
     """
@@ -27,7 +30,7 @@ def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool, unread
 
     item = Message(
         account=account,
-        mime_content=outer.mime,
+        mime_content=STAND_IN,
         to_recipients=people(outgoing.to),
         cc_recipients=people(outgoing.cc),
         bcc_recipients=people(outgoing.bcc),
@@ -42,4 +45,4 @@ def outgoing_item(account: Account, outgoing: Outgoing, *, as_sent: bool, unread
     elif as_sent:
         setattr(item, properties.FLAGS, properties.READ_AND_SENT)
         item.categories = [SENT_SECURELY, *(name for name in outer.categories if name != SENT_SECURELY)]
-    return item
+    return item, outer.mime
