@@ -7,7 +7,6 @@ something is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from addin_backend.evidence.mime import parse_message
 from addin_backend.flows.intake import from_draft
 from addin_backend.model.draft_input import AddressInput, AttachmentInput, DraftInput, Importance
+from addin_backend.model.mail_tree import mail_tree
 from addin_backend.model.message import BodyFormat, Message
 from addin_backend.model.send_folder import Written
 
@@ -80,7 +80,7 @@ def read_draft(mailbox: str, written: Written) -> Message:
     """The mail, from ``mailbox``, to exactly the people who stand on the item. Raises CannotBeTakenApart."""
     judged = parse_message(written.mime)  # says what a careful reader stumbles over
     try:
-        mail = message_from_bytes(written.mime, policy=policy.default)
+        mail = mail_tree(written.mime)
         leaves = list(_leaves(mail))
         texts = [part for part in leaves if _is_text(part)]
         if len(texts) > 1 or len(leaves) > _MOST_PARTS or not judged.readable:

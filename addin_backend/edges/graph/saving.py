@@ -6,10 +6,12 @@ A draft is whole when it carries our marker: the marker is written last.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 from addin_backend.edges.graph import wire, writing
 from addin_backend.edges.graph.requests import DRAFTS, INBOX, SENT_ITEMS, Requests, draft_of, has_message_id, has_property
 from addin_backend.errors import Unavailable, too_large_for_exchange
+from addin_backend.model.mail_tree import mail_tree
 from addin_backend.model.outer_header import with_recipients
 from addin_backend.model.sending import Draft
 from addin_backend.ports import Outgoing
@@ -43,8 +45,11 @@ def saved_draft(requests: Requests, outgoing: Outgoing, limits: Limits) -> Draft
     if found is not None and not whole and found.value(wire.MARKER) != outgoing.marker:
         requests.delete(found.id)  # a crash left it without all its attachments
         found = None
+    if found is None and whole:
+        found = _made(requests, outgoing, mime)
+    del mime  # 25 MB, while others are made of it
     if found is None:
-        found = _made(requests, outgoing, mime) if whole else _in_pieces(requests, outgoing, limits)
+        found = _in_pieces(requests, outgoing, limits)
     return draft_of(_finished(requests, found, outgoing))
 
 
@@ -105,8 +110,11 @@ def _lower(addresses: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def _in_pieces(requests: Requests, outgoing: Outgoing, limits: Limits) -> wire.Message:
-    made = requests.create(DRAFTS, writing.message(outgoing, as_sent=False, properties=()))
-    _attach(requests, made.id, writing.attachments(outgoing.mime), limits)
+    parsed = mail_tree(outgoing.mime)
+    made = requests.create(DRAFTS, writing.message(outgoing, parsed, as_sent=False, properties=()))
+    attachments = writing.attachments(parsed)
+    del parsed  # the attachments stand in it once more
+    _attach(requests, made.id, attachments, limits)
     return requests.message(made.id)
 
 
@@ -126,10 +134,11 @@ def stored_copy(requests: Requests, outgoing: Outgoing, limits: Limits) -> None:
         return
     for half in requests.find(has_property(wire.MARKER, outgoing.marker + _UNFINISHED), SENT_ITEMS):
         requests.delete(half.id)
-    attachments = writing.attachments(outgoing.mime)
+    parsed = mail_tree(outgoing.mime)
+    attachments = writing.attachments(parsed)
     fits = sum(len(item.content_bytes) for item in attachments) * 4 // 3 + 64 * 1024 < limits.request // 2
     try:
-        _copy(requests, outgoing, attachments, limits, fits=fits)
+        _copy(requests, outgoing, parsed, attachments, limits, fits)
     except Unavailable:
         if not requests.find(has_property(wire.MARKER, outgoing.marker), SENT_ITEMS):  # the answer may have been lost
             raise
@@ -140,12 +149,19 @@ def stored_note(requests: Requests, outgoing: Outgoing) -> None:
     if requests.find(has_property(wire.MARKER, outgoing.marker), INBOX):
         return
     mark = wire.Property(id=wire.MARKER, value=outgoing.marker)
-    requests.create(INBOX, writing.message(outgoing, as_sent=True, properties=(mark,), unread=True))
+    requests.create(INBOX, writing.message(outgoing, mail_tree(outgoing.mime), as_sent=True, properties=(mark,), unread=True))
 
 
-def _copy(requests: Requests, outgoing: Outgoing, attachments: tuple[wire.FileAttachment, ...], limits: Limits, *, fits: bool) -> None:
+def _copy(
+    requests: Requests,
+    outgoing: Outgoing,
+    parsed: EmailMessage,
+    attachments: tuple[wire.FileAttachment, ...],
+    limits: Limits,
+    fits: bool,
+) -> None:
     mark = outgoing.marker if fits else outgoing.marker + _UNFINISHED
-    message = writing.message(outgoing, as_sent=True, properties=(wire.Property(id=wire.MARKER, value=mark),))
+    message = writing.message(outgoing, parsed, as_sent=True, properties=(wire.Property(id=wire.MARKER, value=mark),))
     if fits:
         requests.create(SENT_ITEMS, wire.with_attachments(message, attachments))
         return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 from email.message import EmailMessage, MIMEPart
-from email.parser import BytesParser
-from email.policy import default
 from email.utils import getaddresses, parsedate_to_datetime
 
 from addin_backend.edges.graph import wire
@@ -32,19 +30,22 @@ def is_signed(mime: bytes) -> bool:
     return content_type(mime) == SIGNED
 
 
-def attachments(mime: bytes) -> tuple[wire.FileAttachment, ...]:
+def attachments(message: EmailMessage) -> tuple[wire.FileAttachment, ...]:
     """What hangs on the mail; of a sealed mail the one part that is all of it (MS-OXOSMIME §2.1.3.2)."""
-    message = _parsed(mime)
-    if is_sealed(mime):
+    if message.get_content_type() in SEALED:
         return (wire.FileAttachment(name="smime.p7m", content_type="application/pkcs7-mime", content_bytes=_content(message)),)
     body = message.get_body(("html", "plain"))
     other = message.get_body(("plain",))
     return tuple(_attachment(part, number) for number, part in enumerate(_leaves(message), 1) if part is not body and part is not other)
 
 
-def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Property, ...], unread: bool = False) -> wire.NewMessage:
-    """The mail without its attachments. ``as_sent``: it stands as sent and read, or ``unread``; otherwise it is a draft to be sent."""
-    parsed = _parsed(outgoing.mime)
+def message(
+    outgoing: Outgoing, parsed: EmailMessage, *, as_sent: bool, properties: tuple[wire.Property, ...], unread: bool = False
+) -> wire.NewMessage:
+    """The mail without its attachments. ``parsed`` is its MIME taken apart, once for this and for ``attachments``.
+
+    ``as_sent``: it stands as sent and read, or ``unread``; otherwise it is a draft to be sent.
+    """
     outer = without_recipients(outgoing.mime)
     flags = (wire.Property(id=wire.FLAGS, value=wire.UNREAD if unread else wire.READ_AND_SENT), *_sent_at(parsed)) if as_sent else ()
     sealed = (wire.Property(id=wire.ITEM_CLASS, value=SMIME_CLASS),) if is_sealed(outgoing.mime) else ()
@@ -69,12 +70,6 @@ def message(outgoing: Outgoing, *, as_sent: bool, properties: tuple[wire.Propert
         internet_message_headers=() if as_sent else _headers(parsed),
         single_value_extended_properties=(*properties, *flags, *sealed, *_thread(parsed), *_marks(parsed, outer.sensitivity)),
     )
-
-
-def _parsed(mime: bytes) -> EmailMessage:
-    found = BytesParser(EmailMessage, policy=default).parsebytes(mime)
-    assert isinstance(found, EmailMessage)  # noqa: S101 the class that was asked for; tells the type checker
-    return found
 
 
 def _leaves(message: MIMEPart) -> Iterator[MIMEPart]:
