@@ -192,6 +192,16 @@ class MailboxFull(Unavailable):
     next_step_da = "Slet noget stort, og prøv igen, eller spørg din administrator."
 
 
+class DraftUnreadable(Unavailable):
+    """What Exchange gave for the draft is no mail; its label, thread and receipts cannot be known, so it is not sent without them."""
+
+    code = "draft_unreadable"
+    sentence = "The mail has not been sent and your draft is unchanged. Exchange could not give us all of the draft."
+    sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Exchange kunne ikke give os hele kladden."
+    next_step = "Try again shortly. If it goes on, copy the text to a new mail."
+    next_step_da = "Prøv igen om lidt. Bliver det ved, så kopiér teksten til en ny mail."
+
+
 class SenderRefused(NotYours):
     """Exchange does not let us send from this address (Send As)."""
 

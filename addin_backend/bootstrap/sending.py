@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from addin_backend.edges.phone_book import SqlPhoneBook
 from addin_backend.edges.pseudonyms import KeyedPseudonyms
 from addin_backend.edges.question_store import QuestionStore
 from addin_backend.edges.store import SqlStore
+from addin_backend.errors import SendSecurelyError
 from addin_backend.flows.accept_send import Accepting, Press
 from addin_backend.flows.check import Checking
 from addin_backend.flows.portal_access import Phones, admit
@@ -265,6 +267,17 @@ def _refuse(cabinet: Cabinet) -> Callable[[Decision, Evidence, Press], None]:
     return refuse
 
 
+def _turned_away(cabinet: Cabinet) -> Callable[[Press, str], None]:
+    """Records a press whose draft could not be had. A log that takes nothing now does not hide the reason from the sender."""
+
+    def note(press: Press, code: str) -> None:
+        act = act_of(press.actor, press.mailbox, press.request_id, press.language)
+        with suppress(SendSecurelyError):
+            cabinet.log.append(records.simple("not_sent", act, cabinet.names, job="", error=code))
+
+    return note
+
+
 def phones_of(cabinet: Cabinet, checking: Checking) -> Phones:
     """Who is asked for the telephone number of a recipient."""
     key = cabinet.keys.secret("phone ref")
@@ -288,4 +301,5 @@ def accepting(checking: Checking, cabinet: Cabinet, mailbox: Mailbox, durable: D
         refuse=_refuse(cabinet),
         new_id=new_id,
         admit=_admitting(phones_of(cabinet, checking)),
+        turned_away=_turned_away(cabinet),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from addin_backend.errors import Conflict, NotFound, SendSecurelyError, Unavailable
-from addin_backend.flows.carry_over import carried_over
+from addin_backend.errors import Conflict, DraftUnreadable, NotFound, SendSecurelyError, Unavailable
+from addin_backend.flows.carry_over import carried_over, is_whole
 from addin_backend.flows.check import Ask, Checking, check
 from addin_backend.flows.groups import groups_of
 from addin_backend.flows.job_content import JobContent
@@ -44,6 +44,10 @@ class Press:
     change_key: str = ""
 
 
+def _not_noted(_press: Press, _code: str) -> None:
+    """Nobody keeps it."""
+
+
 def _no_access(_press: Press, _addresses: Sequence[str]) -> dict[str, Access]:
     """Nothing is kept of it."""
     return {}
@@ -54,7 +58,8 @@ class Accepting:
     """What accepting needs. ``describe`` gives the canonical bytes of the *decided* record; ``seal`` seals content at rest.
 
     ``admit`` makes what is kept of a press's access for those who get a link; it raises BadInput or Unavailable.
-    ``refuse`` records a press that may not be sent; it raises Unavailable or LogBroken.
+    ``refuse`` records a press that may not be sent; it raises Unavailable or LogBroken. ``turned_away`` records one whose draft could not
+    be had of Exchange, with the error's code: nothing was sent, and nothing has become of it.
     """
 
     checking: Checking
@@ -66,17 +71,20 @@ class Accepting:
     refuse: Callable[[Decision, Evidence, Press], None]
     new_id: Callable[[], str]
     admit: Callable[[Press, Sequence[str]], dict[str, Access]] = _no_access
+    turned_away: Callable[[Press, str], None] = _not_noted
 
 
 def _draft(press: Press, mailbox: Mailbox, store: SendStore) -> tuple[Draft | None, Message]:
     """The draft that the press is about, and the mail with what only the draft says of it. Raises NotFound when it is not in the mailbox.
 
-    Raises Conflict when a send of it has reached, or may have reached, one of these recipients before. (Two sends at the same time
-    are kept apart by the store.)
+    Raises DraftUnreadable when Exchange gave something that is no mail. Raises Conflict when a send of it has reached, or may have reached,
+    one of these recipients before. (Two sends at the same time are kept apart by the store.)
     """
     if not press.item_id:
         return None, press.message
     draft, mime = mailbox.fetch_draft(press.mailbox, press.item_id)
+    if not is_whole(mime):
+        raise DraftUnreadable
     if press.change_key and press.change_key != draft.change_key:  # what was judged is not what lies there any more
         raise Conflict
     wanted = {item.address for item in press.message.recipients}
@@ -129,6 +137,15 @@ def _started(job: SendJob, durable: Durable) -> SendJob:
     return job
 
 
+def _quicker(press: Press, error: SendSecurelyError, parts: Accepting) -> SendJob:
+    """The job of another press under this key that has taken the draft meanwhile. Without one ``error`` is recorded, and raised."""
+    known = parts.store.find(press.mailbox, press.idempotency_key) if isinstance(error, NotFound | Conflict) else None
+    if known is None:
+        parts.turned_away(press, error.code)
+        raise error
+    return known
+
+
 def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
     """The decision, and the job when it may be sent. The same key and content give the same job, however often they come.
 
@@ -143,11 +160,8 @@ def accept(press: Press, parts: Accepting) -> tuple[Decision, SendJob | None]:
         return decision, None
     try:
         draft, message = _draft(press, parts.mailbox, parts.store)
-    except (NotFound, Conflict):
-        known = parts.store.find(press.mailbox, press.idempotency_key)  # another press under this key was quicker, and has taken the draft
-        if known is None:
-            raise
-        return decision, _started(_same(known, decision.digest), parts.durable)
+    except SendSecurelyError as error:
+        return decision, _started(_same(_quicker(press, error, parts), decision.digest), parts.durable)
     access = parts.admit(press, [item.address for item in decision.recipients if item.protection is Protection.PORTAL])
     job_id = parts.new_id()
     job = _new_job(press, decision, draft, job_id)

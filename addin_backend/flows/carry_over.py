@@ -15,6 +15,7 @@ from addin_backend.sealing.headers import writable
 
 MAX_LABELS = 20_000
 MAX_ANSWERS = 20
+_ALWAYS = ("mime-version", "content-type", "from", "subject", "date", "message-id")
 _PLAIN = frozenset({"", "normal"})
 
 
@@ -32,6 +33,14 @@ def _sender_name(message: Message, block: HeaderBlock) -> str:
 
 def _word(own: str, block: HeaderBlock, name: str) -> str:
     return own if own.lower() not in _PLAIN else block.first(name).strip().lower() or own
+
+
+def is_whole(mime: bytes) -> bool:
+    """Whether Exchange gave a mail: each draft of Exchange's has one of these fields. What is no mail says nothing of label and thread, and
+    nothing may be lost of them without anybody knowing.
+    """
+    block = read_block(mime)
+    return any(block.all(name) for name in _ALWAYS)
 
 
 def carried_over(message: Message, mime: bytes) -> Message:

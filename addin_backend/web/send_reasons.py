@@ -22,7 +22,9 @@ _ADMINISTRATOR = Texts(da="Bed din administrator om at se på det.", en="Ask you
 REASONS = {
     "unavailable": Reason(Texts(da="Exchange kunne ikke tage imod den lige nu.", en="Exchange could not take it right now."), _AGAIN),
     "outcome_unknown": Reason(Texts(da="Exchange svarede ikke klart.", en="Exchange gave no clear answer."), _AGAIN),
-    "conflict": Reason(Texts(da="Den blev ændret, efter at den blev tjekket.", en="It was changed after it was checked."), _CHECK),
+    "conflict": Reason(
+        Texts(da="Kladden blev ændret, mens mailen blev sendt.", en="The draft was changed while the mail was being sent."), _CHECK
+    ),
     "not_found": Reason(Texts(da="Kladden blev flyttet eller slettet.", en="The draft was moved or deleted."), _CHECK),
     "not_yours": Reason(
         Texts(da="Exchange giver os ikke adgang til postkassen.", en="Exchange does not let us into the mailbox."), _ADMINISTRATOR
@@ -45,6 +47,9 @@ REASONS = {
     "bad_input": Reason(
         Texts(da="Exchange kunne ikke læse mailen.", en="Exchange could not read the mail."),
         Texts(da="Skriv den i en ny mail, og prøv igen.", en="Write it in a new mail and try again."),
+    ),
+    "draft_unreadable": Reason(
+        Texts(da="Exchange kunne ikke give os hele kladden.", en="Exchange could not give us all of the draft."), _AGAIN
     ),
     "not_sealed": Reason(
         Texts(da="Den kunne ikke krypteres.", en="It could not be encrypted."),

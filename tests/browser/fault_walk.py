@@ -129,7 +129,7 @@ def leave(page: Page, walk: Walk) -> None:
         for kind in ("look", "send_securely", "again"):
             button = pane.locator(f"[data-kind={kind}]")
             try:
-                if button.count() and button.is_visible() and button.is_enabled():
+                if button.count() and button.is_visible() and button.is_enabled(timeout=FAST):
                     button.click(timeout=PRESS)
                     pressed += [kind] if pressed[-1:] != [kind] else []
                     break

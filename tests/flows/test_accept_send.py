@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from addin_backend.bootstrap.checking import checking, open_engine, rulebook
 from addin_backend.bootstrap.sending import Cabinet, accepting, open_cabinet
-from addin_backend.errors import Conflict, NotFound, Unavailable
+from addin_backend.errors import Conflict, NotFound, SendSecurelyError, SignInRefused, Unavailable, closed_to_us
 from addin_backend.evidence.supplied import read_supplied
 from addin_backend.flows.accept_send import Accepting, Press, accept
 from addin_backend.flows.check import Ask, with_facts
@@ -22,6 +22,7 @@ from addin_backend.model.access import Access, AgreedCode
 from addin_backend.model.decision import Protection
 from addin_backend.model.message import Message, Recipient
 from addin_backend.model.sending import Draft, PortalPackage, SendJob, SendState
+from addin_backend.sandbox.exchange.faults import NO_MAIL
 from addin_backend.sealing.agreed_code import matches
 from addin_backend.settings import Settings
 
@@ -49,7 +50,7 @@ class OneDraft:
 
     def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
         """The draft asked for."""
-        return Draft(item_id=item_id, change_key="ck"), b""
+        return Draft(item_id=item_id, change_key="ck"), b"MIME-Version: 1.0\r\n\r\n"
 
 
 class Starts:
@@ -115,6 +116,40 @@ def test_a_known_job_that_never_began_is_begun_by_the_same_press_again(parts: tu
     assert first is not None
     assert again == first
     assert durable.started == [first.job_id]
+
+
+@dataclass
+class NoDraft:
+    """A mailbox that gives something else than the draft: an error, or bytes that are no mail."""
+
+    given: SendSecurelyError | bytes
+
+    def fetch_draft(self, mailbox: str, item_id: str) -> tuple[Draft, bytes]:
+        """As the test says."""
+        if isinstance(self.given, bytes):
+            return Draft(item_id=item_id, change_key="ck"), self.given
+        raise self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (closed_to_us(), "not_yours"), (SignInRefused(), "sign_in_refused"), (NotFound(), "not_found"), (Unavailable(), "unavailable"),
+        (NO_MAIL, "draft_unreadable"), (b"", "draft_unreadable"),
+    ],
+)  # fmt: skip
+def test_a_draft_that_exchange_does_not_give_is_not_sent_without_it(
+    parts: tuple[Accepting, Starts, Cabinet], given: SendSecurelyError | bytes, code: str
+) -> None:
+    """Its label and its thread would be lost without anybody knowing. The reason is told and stands in the log; there is no job."""
+    accepts, durable, cabinet = parts
+    with pytest.raises(SendSecurelyError) as caught:
+        accept(press("key-00000001"), replace(accepts, mailbox=NoDraft(given)))  # type: ignore[arg-type]  # the method that is used
+    assert code == caught.value.code
+    assert ([], [], 0) == (durable.started, list(cabinet.store.unfinished()), len(cabinet.store.jobs(ME, 10)))
+    (last,) = cabinet.log.latest(1)
+    record = msgspec.json.decode(last.entry)
+    assert ("not_sent", {"error": code, "job": ""}) == (record["action"], record["body"])
 
 
 def test_a_draft_that_is_on_its_way_is_not_sent_under_another_key(parts: tuple[Accepting, Starts, Cabinet]) -> None:

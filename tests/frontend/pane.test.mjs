@@ -137,6 +137,7 @@ test("a mail that was not sent says why, what its draft is like, and what to do;
   assert.equal(receipt(ended("not_sent"), STRINGS.da, "da").sentence, "Din postkasse er fuld. Din kladde er uændret. Slet noget.");
   assert.equal(receipt(ended("not_sent", { draft_waits: true }), STRINGS.en, "en").sentence, `Your mailbox is full. ${STRINGS.en.draftWaits} Delete something.`);
   assert.equal(receipt(ended("not_sent", { reason: null }), STRINGS.da, "da").sentence, "Din kladde er uændret. Prøv igen om lidt.");
+  assert.equal(receipt(ended("not_sent", { error_code: "conflict" }), STRINGS.da, "da").sentence, "Din postkasse er fuld. Slet noget.", "a changed draft is not called unchanged");
   assert.equal(receipt(ended("partly_sent"), STRINGS.da, "da").sentence, `Din postkasse er fuld. ${STRINGS.da.partlySentNext}`);
   assert.equal(receipt(ended("sent", { reason: null }), STRINGS.da, "da").sentence, "");
 });

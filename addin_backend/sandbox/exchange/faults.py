@@ -20,8 +20,12 @@ KINDS = (
     "claims_challenge",  # 401: the token must be fetched again with claims (continuous access evaluation)
     "wrong_audience",  # 401: the token is for another API
     "schema_violation",  # the request gets something that the schema does not have, and is answered with line and position
+    "corrupt_mime",  # the MIME of the item is no mail
+    "away_after_commit",  # it was done; the connection breaks, and nothing answers any more until the faults are taken away
     "accepted_not_done",  # 200, and nothing was done (Graph, large mails)
 )
+FOR_GOOD = 1_000_000  # requests
+NO_MAIL = b"\xff\xfe\x00 \x13\x37 no line of this is a field of a mail \x00\r\n" * 20
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +72,10 @@ class Faults:
         """What has not yet been met, first come first."""
         with self._lock:
             return list(self._planned)
+
+    def go_away(self, met: Fault, mailbox: str) -> None:
+        """From now on every request for the mailbox on this API finds nobody."""
+        self.plan(Fault(operation="*", kind="drop_before", mailbox=mailbox, api=met.api, service=met.service, count=FOR_GOOD))
 
     def take(self, operation: str, mailbox: str, api: str, *, outlook: bool = False) -> Fault | None:
         """The first fault that fits; it is used up by one. ``outlook``: the employee's own program asks, not the service."""

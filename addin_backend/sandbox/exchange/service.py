@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lxml import etree
@@ -16,7 +17,7 @@ from addin_backend.sandbox.exchange import folders, soap
 from addin_backend.sandbox.exchange.answers import Message, response, with_items
 from addin_backend.sandbox.exchange.context import Call, Switches
 from addin_backend.sandbox.exchange.errors import EwsError, EwsFault
-from addin_backend.sandbox.exchange.faults import Fault, Faults
+from addin_backend.sandbox.exchange.faults import NO_MAIL, Fault, Faults
 from addin_backend.sandbox.exchange.operations import (
     create_folder,
     create_item,
@@ -52,6 +53,7 @@ _OPERATIONS: dict[str, Callable[[Call, Element], list[Message]]] = {
 _CLAIMS = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1795000000"}}}').decode()
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{_CLAIMS}"'
 WRONG_AUDIENCE = 'Bearer realm="", error="invalid_token", error_description="The audience is invalid"'
+_MIME = re.compile(rb"(<[^<>]*MimeContent[^<>/]*>)[^<]*(</)")
 _EMPTY_ITEMS = {"GetItem", "CreateItem", "UpdateItem", "MoveItem"}
 
 
@@ -102,6 +104,8 @@ class Service:
         if before is not None:
             return before
         reply = self._act(call, request)
+        if planned and planned.kind == "away_after_commit":
+            self.faults.go_away(planned, call.mailbox)
         return _after(reply, planned) if planned else reply
 
     def _schema(self) -> Schema:
@@ -179,10 +183,12 @@ class Service:
 
 def _after(reply: Reply, planned: Fault) -> Reply:
     match planned.kind:
-        case "drop_after_commit":
+        case "drop_after_commit" | "away_after_commit":
             return Reply(500, b"", drop=True)
         case "delay_after_commit":
             time.sleep(planned.seconds)
         case "http_after_commit":
             return Reply(planned.status, planned.text.encode())
+        case "corrupt_mime":
+            return replace(reply, body=_MIME.sub(lambda found: found[1] + base64.b64encode(NO_MAIL) + found[2], reply.body))
     return reply

@@ -12,10 +12,10 @@ from typing import Any
 from addin_backend.model.decision import Texts
 from addin_backend.model.routing import Transport
 from addin_backend.sandbox.exchange.context import GRAPH_REQUEST_BYTES, MAX_MESSAGE_BYTES
+from addin_backend.sandbox.exchange.faults import FOR_GOOD
 
 SLOW = 5.0  # seconds; shorter than what a request may take
 LATE = 2.0  # seconds
-FOR_GOOD = 1_000_000  # requests: until somebody takes the fault away
 TIMES = {"1": 1, "3": 3, "always": FOR_GOOD}
 SENT, UNCERTAIN = "sent", "uncertain"
 
@@ -90,6 +90,14 @@ FAULTS = (
         always="unavailable",
     ),
     Offered(
+        "away",
+        Texts(da="Mailen sendes, og så svarer Exchange slet ikke mere", en="The mail is sent, and then Exchange does not answer at all"),
+        _SEND,
+        "away_after_commit",
+        once=UNCERTAIN,
+        always=UNCERTAIN,
+    ),
+    Offered(
         "internal",
         Texts(da="Fejl i Exchange under afsendelsen", en="An error in Exchange during the send"),
         _SEND,
@@ -111,7 +119,7 @@ FAULTS = (
         _LOOK,
         "server_busy",
         {"count": 2},
-        always=UNCERTAIN,
+        always="unavailable",
     ),
     Offered(
         "not_yet",
@@ -214,6 +222,22 @@ FAULTS = (
         {"code": "RequestEntityTooLarge"},
         once="too_large",
         always="too_large",
+    ),
+    Offered(
+        "corrupt_mime",
+        Texts(da="Exchange giver kun noget af kladden", en="Exchange gives only some of the draft"),
+        {Transport.EWS: "GetItem", Transport.GRAPH: "GetMime"},
+        "corrupt_mime",
+        once="draft_unreadable",
+        always="draft_unreadable",
+    ),
+    Offered(
+        "deleted",
+        Texts(da="Kladden er slettet imens", en="The draft has been deleted meanwhile"),
+        _WRITE,
+        "item_not_found_first_n",
+        once="not_found",
+        always="not_found",
     ),
     Offered(
         "sync_lost",

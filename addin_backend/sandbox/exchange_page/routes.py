@@ -19,8 +19,9 @@ from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import Conflict, NotFound, NotYours, TooLarge, Unavailable
 from addin_backend.model.decision import Texts
 from addin_backend.model.routing import Transport, Why
+from addin_backend.sandbox.exchange.faults import FOR_GOOD
 from addin_backend.sandbox.exchange.seeds import EMPLOYEES, SHARED
-from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, FOR_GOOD, SENT, SWITCHES, TIMES, UNCERTAIN, Offered
+from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SENT, SWITCHES, TIMES, UNCERTAIN, Offered
 from addin_backend.web.exchange import services_of
 from addin_backend.web.pages import LANGUAGES, Link, pages_of
 from addin_backend.web.send_reasons import reason_for
@@ -134,6 +135,7 @@ def waiting(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "offered": _offered(fault),
             "who": names.get(fault["mailbox"], ""),
+            "writer": fault["mailbox"] in _WRITERS,
             "transport": NAMES[Transport(fault["api"])] if fault["api"] in set(Transport) else "",
             "for_good": fault["count"] > FOR_GOOD // 2,
             "raw": fault,

@@ -11,7 +11,7 @@ from typing import Any
 from addin_backend.sandbox.exchange import folders
 from addin_backend.sandbox.exchange.context import Call
 from addin_backend.sandbox.exchange.errors import EwsError
-from addin_backend.sandbox.exchange.faults import Fault
+from addin_backend.sandbox.exchange.faults import NO_MAIL, Fault
 from addin_backend.sandbox.exchange.service import CHALLENGE, Service
 from addin_backend.sandbox.graph import batch, delta, messages, odata
 from addin_backend.sandbox.graph.answers import Reply, error
@@ -89,6 +89,8 @@ class GraphService:
         except Violation as wrong:
             self.ews.violations.append(f"graph {operation}: {wrong}")
             reply = error("RequestBodyRead", "The request does not have the published form.", 400)
+        if planned and planned.kind == "away_after_commit":
+            self.ews.faults.go_away(planned, mailbox)
         return _after(reply, planned) if planned else reply
 
     def _act(self, asked: Asked, mailbox: str, act: Callable[..., Reply], arguments: dict[str, Any]) -> Reply:
@@ -142,10 +144,12 @@ def _before(planned: Fault) -> Reply | None:
 
 def _after(reply: Reply, planned: Fault) -> Reply:
     match planned.kind:
-        case "drop_after_commit":
+        case "drop_after_commit" | "away_after_commit":
             return Reply(500, drop=True)
         case "delay_after_commit":
             time.sleep(planned.seconds)
         case "http_after_commit":
             return Reply(planned.status, planned.text.encode(), "text/plain")
+        case "corrupt_mime":
+            return Reply(200, NO_MAIL, "text/plain")
     return reply

@@ -121,10 +121,12 @@ export function settled(job) {
   return SETTLED.has(job.state);
 }
 
+const DRAFT_IS_ANOTHER = new Set(["conflict", "not_found"]); // the reason itself says that the draft is not what it was
+
 /** What is to be said beside "not sent": why, what the draft is like, and what to do. */
 function whyNot(job, words, language) {
-  const kept = job.draft_waits ? words.draftWaits : words.draftKept;
-  return job.reason ? [job.reason.why[language], kept, job.reason.next_step[language]].join(" ") : `${kept} ${words.tryAgain}`;
+  const kept = job.draft_waits ? words.draftWaits : DRAFT_IS_ANOTHER.has(job.error_code) ? "" : words.draftKept;
+  return [job.reason?.why[language], kept, job.reason?.next_step[language] ?? words.tryAgain].filter(Boolean).join(" ");
 }
 
 /** The same for those who are missing: there is no draft that could be sent to them alone before a person asks for it. */

@@ -218,7 +218,7 @@ export class Compose {
       return this.answer(this.words.changed);
     }
     const view = receipt(job, this.words, this.language);
-    const again = button(this.words.again, "again", "plain", () => this.press(() => this.check()));
+    const again = button(this.words.again, "again", "primary", () => this.press(() => this.check())); // the only way on
     if (job.state === "not_sent") await this.release(true);
     this.stage.show(view, peopleTable(view.people, this.words), job.state === "not_sent" ? element("div", { class: "buttons" }, again) : null);
     this.stage.say(view.headline);
