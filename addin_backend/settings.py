@@ -20,6 +20,7 @@ _Many = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Hours = Annotated[int, msgspec.Meta(ge=1, le=24)]
 _Seconds_or_none = Annotated[float, msgspec.Meta(ge=0, le=300)]
+_Minutes = Annotated[float, msgspec.Meta(ge=0, le=1440)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]  # also refuses nan, which no comparison holds for
 
 
@@ -77,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_seconds: _Seconds_or_none = 120.0
     reports_seconds: _Seconds_or_none = 60.0
     send_folder_seconds: _Seconds_or_none = 20.0
+    waiting_seconds: _Seconds_or_none = 30.0
+    waiting_minutes: _Minutes = 30.0
     graph_url: str = ""
     graph_connections: _Some = 4
     graph_sealed_in_pieces: bool = False
@@ -173,6 +176,12 @@ TABLE: tuple[Row, ...] = (
         "Seconds between two looks into the folder 'Send sikkert' of the directory file's mailboxes; a draft that lies there unchanged as "
         "long is sent. 0: never, and the folder is not made.",
     ),
+    Row(
+        "waiting_seconds",
+        "Seconds between two rounds over mail that waits in the relay for a secure connection: what was heard is recorded and acted on. "
+        "0: never.",
+    ),
+    Row("waiting_minutes", "Minutes that a mail waits for a secure connection before its sender is offered the secure page."),
     Row("graph_url", "Address of Microsoft Graph for Exchange Online, https://graph.microsoft.com/v1.0; empty: it is not used."),
     Row("graph_connections", "How many connections to Graph at once."),
     Row(

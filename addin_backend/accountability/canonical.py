@@ -23,7 +23,7 @@ ACTIONS = frozenset(
         *("policy_published", "policy_rolled_back", "settled"),
         *("links_closing", "missent_reported", "missent_handled"),
         *("unchecked", "case_closed"),
-        *("delayed", "not_delivered"),
+        *("delayed", "not_delivered", "waiting"),
         *("offline_decided", "offline_judged", "snapshot_asked", "snapshot_withdrawn", "snapshot_degraded", "snapshot_restored"),
     }
 )

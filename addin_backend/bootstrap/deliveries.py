@@ -14,6 +14,7 @@ from addin_backend.bootstrap.sending import Cabinet, database_of
 from addin_backend.edges.delivery_store import SqlDeliveries
 from addin_backend.edges.keys import KeyFile
 from addin_backend.flows.delivery_reports import Inboxes, Reporting, read_all
+from addin_backend.flows.waiting_facts import Hearing, hear_report
 from addin_backend.sealing import envelope
 from addin_backend.settings import Settings
 
@@ -33,8 +34,10 @@ def deliveries_of(settings: Settings, keys: KeyFile) -> SqlDeliveries:
     return store
 
 
-def reporting(settings: Settings, cabinet: Cabinet, deliveries: SqlDeliveries, inboxes: Inboxes) -> Reporting:
-    """What reading reports takes."""
+def reporting(
+    settings: Settings, cabinet: Cabinet, deliveries: SqlDeliveries, inboxes: Inboxes, hearing: Hearing | None = None
+) -> Reporting:
+    """What reading reports takes. ``hearing``: who is told what they say of mail that waits."""
     return Reporting(
         inboxes=inboxes,
         deliveries=deliveries,
@@ -44,6 +47,7 @@ def reporting(settings: Settings, cabinet: Cabinet, deliveries: SqlDeliveries, i
         events=structlog.get_logger("after"),
         clock=now,
         notification_address=settings.notification_address,
+        heard=lambda delivery, message_id: hear_report(delivery, message_id, hearing) if hearing else None,
     )
 
 
@@ -56,11 +60,11 @@ def mailboxes_to_read(settings: Settings) -> tuple[str, ...]:
 class ReportLoop:
     """Reads the Inboxes for reports while the server runs."""
 
-    def __init__(self, settings: Settings, cabinet: Cabinet, inboxes: Inboxes) -> None:
+    def __init__(self, settings: Settings, cabinet: Cabinet, inboxes: Inboxes, hearing: Hearing | None = None) -> None:
         """Open the store. Raises Unavailable, BadRegister."""
         mailboxes = mailboxes_to_read(settings)
         self.store = deliveries_of(settings, cabinet.keys)
-        self.parts = reporting(settings, cabinet, self.store, inboxes)
+        self.parts = reporting(settings, cabinet, self.store, inboxes, hearing)
         self._loop = Loop(
             "after", settings.reports_seconds if mailboxes else 0, lambda: read_all(mailboxes, self.parts, self._loop.stopping)
         )

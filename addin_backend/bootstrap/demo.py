@@ -41,11 +41,13 @@ from addin_backend.sandbox.outlook import Outlook
 from addin_backend.sandbox.pki import DemoPki, create_demo_pki
 from addin_backend.sandbox.playground import routes as playground
 from addin_backend.sandbox.playground.demo_world import PEOPLE, DemoWorld, SandboxSignIn
+from addin_backend.sandbox.relay import SandboxRelay
 from addin_backend.settings import Settings
 from addin_backend.web.app import create_app
 from addin_backend.web.guard import LOOPBACK_HOSTS
 
 LOOPBACK = "127.0.0.1"
+DEMO_WAIT, DEMO_ROUNDS = 0.5, 2.0  # minutes and seconds: nobody sits before the demo for half an hour
 REGISTERS = PROJECT / "addin_backend" / "sandbox" / "organisation" / "registers"
 DIRECTORY, CONTACTS = REGISTERS.parent / "directory.json", REGISTERS.parent / "contacts.json"
 # The outside world as the demo's DNS knows it. It answers SERVFAIL about everybody else: what we cannot find out is unknown.
@@ -121,6 +123,8 @@ def demo_settings(settings: Settings, data: Path, pki: DemoPki, url: str, server
         graph_url=graph_url,
         mailbox_transport="ews",
         ledger_seconds=LEDGER_EVERY,
+        waiting_seconds=min(settings.waiting_seconds, DEMO_ROUNDS),
+        waiting_minutes=min(settings.waiting_minutes, DEMO_WAIT),
         log_format="console",
     )
 
@@ -210,7 +214,13 @@ def run(port: int, data: Path | None, settings: Settings) -> None:
         world = DemoWorld(simulator.address, Outlook(simulator.endpoint), sign_in, now)
         own = demo_settings(settings, folder, pki, url, (simulator.endpoint, simulator.graph, outside.resolver))
         around = Surroundings(
-            sign_in.identify, True, seed_contacts, outside.way, graph_tokens=lambda _claims: GRAPH_TOKEN, officer=sign_in.officer()
+            sign_in.identify,
+            True,
+            seed_contacts,
+            outside.way,
+            graph_tokens=lambda _claims: GRAPH_TOKEN,
+            officer=sign_in.officer(),
+            relay=SandboxRelay(simulator.address),
         )
         with open_services(own, around) as opened, contextlib.closing(open_routes(own)) as chosen:
             services = dataclasses.replace(

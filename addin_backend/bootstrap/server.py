@@ -25,6 +25,7 @@ from addin_backend.bootstrap.send_folder import send_folder_loop
 from addin_backend.bootstrap.sending import Cabinet, accepting, act_of, new_id, open_cabinet, phones_of, recording, with_history
 from addin_backend.bootstrap.sign_in import Identify, sign_in
 from addin_backend.bootstrap.transport import ORDINARY, Way
+from addin_backend.bootstrap.waiting import WaitLoop
 from addin_backend.bootstrap.why import archive_of
 from addin_backend.bootstrap.workflows import Hooks, open_workflows
 from addin_backend.edges.logs import reporter, request_scope, set_up
@@ -41,6 +42,7 @@ from addin_backend.flows.portal_access import shown
 from addin_backend.flows.pre_send import Recording, pre_send
 from addin_backend.flows.read_log import read_log
 from addin_backend.flows.seal_groups import TICKET_HEADER
+from addin_backend.flows.waiting_round import Relay
 from addin_backend.flows.why import Explained, read_why
 from addin_backend.model.identity import Identity
 from addin_backend.ports import Log, PolicySet
@@ -127,7 +129,8 @@ def _why_service(settings: Settings, cabinet: Cabinet) -> Callable[[str, str], E
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between the server and the demo world. ``seed`` is given the data folder's contents before anything is asked;
-    ``officer`` acts on the open pages; ``way`` is how recipients' domains are asked; ``graph_tokens`` are for a Graph without Entra ID.
+    ``officer`` acts on the open pages; ``way`` is how recipients' domains are asked; ``graph_tokens`` are for a Graph without Entra ID;
+    ``relay`` is asked for mail that waits, and None where its administrator is.
     """
 
     identify: Identify
@@ -137,6 +140,7 @@ class Surroundings:
     hooks: Hooks | None = None
     officer: Identity | None = None
     graph_tokens: TokenProvider | None = None
+    relay: Relay | None = None
 
 
 def _open(settings: Settings, graph_tokens: TokenProvider | None) -> tuple[Cabinet, Mailboxes]:
@@ -158,6 +162,15 @@ def _in_turn(*acts: Callable[[], object]) -> None:
         act()
 
 
+def _after_sending(
+    settings: Settings, cabinet: Cabinet, rules: LiveRules, mailboxes: Mailboxes, pressing: Accepting, relay: Relay | None
+) -> tuple[WaitLoop, LedgerLoop, ReportLoop]:
+    """What looks at mail that has left."""
+    waits = WaitLoop(settings, cabinet, rules, mailboxes.mailbox, pressing, relay)
+    reports = ReportLoop(settings, cabinet, mailboxes.mailbox, waits.hearing)
+    return waits, LedgerLoop(settings, cabinet, rules, mailboxes.mailbox), reports
+
+
 @contextmanager
 def open_services(settings: Settings, around: Surroundings) -> Iterator[Services]:
     """Everything that the web room asks for, opened in order and closed in the other. Raises SendSecurelyError before anything runs."""
@@ -168,10 +181,10 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         mailbox = mailboxes.mailbox
         workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks)
         pressing = accepting(rules.current.checking, cabinet, mailbox, workflows.durable)
-        ledger, reports = LedgerLoop(settings, cabinet, rules, mailbox), ReportLoop(settings, cabinet, mailbox)
+        waits, ledger, reports = _after_sending(settings, cabinet, rules, mailboxes, pressing, around.relay)
         folder = send_folder_loop(settings, cabinet, rules, mailbox, pressing)
         try:
-            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start, folder.start)
+            _in_turn(lambda: around.seed(cabinet), lambda: rules.start(cabinet), ledger.start, reports.start, folder.start, waits.start)
             made = Services(
                 identify=around.identify,
                 intake=from_draft,
@@ -198,16 +211,17 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
                 bundle=_bundle_service(rules, cabinet, settings.bundle_token),
             )
             made = replace(made, organisation=organisation, transports=mailboxes.store.routes, counters=_counters(rules))
-            yield _for_officers(made, around, ledger, _emergency_service(settings, cabinet))
+            yield _for_officers(made, around, ledger, waits, _emergency_service(settings, cabinet))
         finally:
-            _in_turn(folder.stop, ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
+            _in_turn(waits.stop, folder.stop, ledger.stop, reports.stop, workflows.close, rules.stop, cabinet.close, mailboxes.close)
 
 
-def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop, emergency: EmergencyHand) -> Services:
+def _for_officers(made: Services, around: Surroundings, ledger: LedgerLoop, waits: WaitLoop, emergency: EmergencyHand) -> Services:
     """What the pages for officers show and do."""
     return replace(
-        made, emergency=emergency, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case
-    )
+        made, emergency=emergency, open_pages=around.open_pages, officer=around.officer, ledger=ledger.view, close_case=ledger.close_case,
+        waits=waits.service(),
+    )  # fmt: skip
 
 
 def _emergency_service(settings: Settings, cabinet: Cabinet) -> EmergencyHand:

@@ -68,3 +68,14 @@ def delivered(
         raise typer.Exit(traces.take_in(given_settings(data_dir=str(data) if data else None), file, _on(at), sys.stdout))
     except SendSecurelyError as error:
         fail(error, USAGE)
+
+
+@transport_app.command("withdrawals")
+def withdrawals(data: DATA = None) -> None:
+    """List mails that are to be taken out of the relay's queue, a JSON line each: message_id, recipients. Answer by `delivered`."""
+    from addin_backend.bootstrap import withdrawals as asked  # here, so that other commands do not load the store
+
+    try:
+        raise typer.Exit(asked.show(given_settings(data_dir=str(data) if data else None), sys.stdout))
+    except SendSecurelyError as error:
+        fail(error, USAGE)

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from addin_backend.evidence.transport.exchange_report import Observation, Seen
-from addin_backend.evidence.transport.trace import Delivery, Secrecy
+from addin_backend.evidence.transport.trace import Delivery, Said, Secrecy
 from addin_backend.model.decision import Protection
 from addin_backend.model.sending import SendJob
 
@@ -25,6 +25,11 @@ class Kept(StrEnum):
     FAILED = "failed"
     NO_PROMISE = "no_promise"
     NOT_OURS = "not_ours"
+    WAITS = "waits"
+    WITHDRAWN = "withdrawn"
+
+
+_NOT_GONE = {Said.DEFERRED: Kept.WAITS, Said.NOT_WITHDRAWN: Kept.WAITS, Said.WITHDRAWN: Kept.WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ def _kept(row: Delivery, job: SendJob | None) -> Kept:
         return Kept.NOT_OURS
     if row.failed:
         return Kept.FAILED
+    if row.said in _NOT_GONE:
+        return _NOT_GONE[row.said]
     if group.protection is not Protection.TLS:
         return Kept.NO_PROMISE
     if row.secrecy is Secrecy.NONE or row.version in OLD:

@@ -78,9 +78,16 @@ class Deliveries(Protocol):
         ...
 
 
+def _nobody_waits(_delivery: Delivery, _message_id: str) -> None:
+    """Nothing more is to be learnt from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """What it takes. ``notification_address`` is what mails with a link come from, and where reports on them come to; "" : the sender."""
+    """What it takes. ``notification_address`` is what mails with a link come from, and where reports on them come to; "" : the sender.
+
+    ``heard`` is told of each report and the copy's Message-ID, also of one that is no news.
+    """
 
     inboxes: Inboxes
     deliveries: Deliveries
@@ -91,6 +98,7 @@ class Reporting:
     clock: Clock
     notification_address: str = ""
     patience: Patience = field(default_factory=Patience)
+    heard: Callable[[Delivery, str], None] = _nobody_waits
 
 
 # --- what a report is about ---------------------------------------------------------------------------------------------
@@ -145,10 +153,11 @@ def _found(mailbox: str, report: DeliveryReport, parts: Reporting) -> Iterator[D
 
 def take_in(delivery: Delivery, parts: Reporting) -> bool:
     """Record what has become known, and keep it. Whether it was news. Raises Unavailable, LogBroken: then nothing is kept."""
+    job = parts.jobs.job(delivery.job_id)
+    parts.heard(delivery, _about(job, delivery.address))
     known = [one for one in parts.deliveries.of([delivery.job_id]) if one.address.lower() == delivery.address.lower()]
     if any(weight(one) >= weight(delivery) for one in known):
         return False
-    job = parts.jobs.job(delivery.job_id)
     event = records.event_id_of(f"{job.job_id}\n{delivery.address.lower()}", delivery.fate.value, job.created_at)
     act = Act(event, delivery.at, "", job.mailbox, "", job_id=job.job_id)
     body = {
@@ -162,9 +171,14 @@ def take_in(delivery: Delivery, parts: Reporting) -> bool:
     return parts.deliveries.keep(delivery)
 
 
+def _about(job: SendJob, address: str) -> str:
+    """The Message-ID of the copy to an address."""
+    return next((one.message_id for one in job.groups if address in one.addresses), "")
+
+
 def _note(delivery: Delivery, parts: Reporting) -> Outgoing:
     job = parts.jobs.job(delivery.job_id)
-    about = next((one.message_id for one in job.groups if delivery.address in one.addresses), "")
+    about = _about(job, delivery.address)
     name = hashlib.sha256(f"{delivery.job_id}\n{delivery.address.lower()}".encode()).hexdigest()[:24]
     message_id = own_message_id(f"note-{name}", "report", job.mailbox)
     mime = sender_note.not_delivered(

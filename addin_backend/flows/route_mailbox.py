@@ -39,6 +39,9 @@ class AnsweringMailbox(Mailbox, Protocol):
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries."""
 
+    def sent_mime(self, mailbox: str, message_id: str, save_to: str) -> bytes:
+        """The sent copy that lies in a folder, by its Message-ID. Raises NotFound."""
+
     def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
         """A note of ours in the Inbox, unread and once. Nothing is sent."""
 
@@ -225,6 +228,10 @@ class RoutedMailbox:
     def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
         """A note of ours in the Inbox."""
         self._over(mailbox, self._now(mailbox), lambda edge: edge.put_note(mailbox, outgoing))
+
+    def sent_mime(self, mailbox: str, message_id: str, save_to: str) -> bytes:
+        """A sent copy, by its Message-ID."""
+        return self._over(mailbox, self._now(mailbox), lambda edge: edge.sent_mime(mailbox, message_id, save_to))
 
     def read_sent(self, mailbox: str, entries: Sequence[SentEntry]) -> Mapping[str, bytes]:
         """The mails behind entries, by item id."""

@@ -14,7 +14,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     ``event_id`` is a UUIDv7 string; ``action`` one of: checked, decided, sent, partly_sent, not_sent, uncertain,
     draft_removed, package_opened, log_read, started, policy_published, policy_rolled_back, links_closing,
     missent_reported, missent_handled, settled (a person took a send in hand), delayed, not_delivered (one recipient's copy after it
-    had left), case_closed.
+    had left), case_closed, waiting (a stage of a copy that waits for TLS).
     """
 
     schema: int = 1

@@ -29,7 +29,8 @@ _WAY_OUT = Texts(
 _LINK_WAY_OUT = Texts(da="Tjek adressen, eller ring til modtageren.", en="Check the address, or call the recipient.")
 
 
-def _note(sender: str, subject: Texts, lines: Sequence[Texts], *, message_id: str, date: datetime, about: str) -> bytes:
+def written(sender: str, subject: Texts, lines: Sequence[Texts], *, message_id: str, date: datetime, about: str) -> bytes:
+    """A note of these lines, in both languages. ``about``: the Message-ID that it belongs to."""
     da, en = "\n".join(line.da for line in lines), "\n".join(line.en for line in lines)
     mail = Message(sender=sender, recipients=(), subject=f"{subject.da} / {subject.en}", body=f"{da}\n\n----\n\n{en}\n", references=about)
     me = Recipient(address=sender, domain=sender.rpartition("@")[2])
@@ -52,4 +53,4 @@ def not_delivered(
     )
     subject = Texts(da="En mail er ikke kommet frem", en="A mail has not arrived")
     lines = (first, reason_of(status), _LINK_WAY_OUT if portal else _WAY_OUT)
-    return _note(sender, subject, lines, message_id=message_id, date=date, about=about)
+    return written(sender, subject, lines, message_id=message_id, date=date, about=about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,10 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from addin_backend.errors import BadInput, NotFound, NotYours
+from addin_backend.flows.waiting_ask import WhoAsks
 from addin_backend.model.after_send import Handled, Link, Report, SentMail
 from addin_backend.model.identity import Identity
 from addin_backend.web.exchange import json_response, read_json_body, request_id_of, services_of, signed_in
-from addin_backend.web.wire import Address, Key, Language, decode, job_out
+from addin_backend.web.waits import WaitLine
+from addin_backend.web.wire import Address, Key, Language, WaitingOut, decode, job_out
 
 MAX_RECIPIENTS = 500
 BODY_LIMIT = 1024 * 1024  # bytes
@@ -35,6 +38,14 @@ class RevokeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     mailbox: str
     job_id: JobId
+
+
+class InsteadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``POST /api/v1/instead``: the secure page instead, for all recipients of a send who wait."""
+
+    mailbox: str
+    job_id: JobId
+    language: Language = "da"
 
 
 class MissentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,7 +68,11 @@ def _link(link: Link) -> dict[str, Any]:
     return {"address": link.address, "expires_at": link.expires_at, "open": link.open}
 
 
-def _sent(found: SentMail, open_pages: bool) -> dict[str, Any]:
+def _waiting(lines: Sequence[WaitLine]) -> list[WaitingOut]:
+    return [WaitingOut(line.address, line.state, line.since, line.may_ask) for line in lines]
+
+
+def _sent(found: SentMail, open_pages: bool, waiting: Sequence[WaitLine]) -> dict[str, Any]:
     """``proof`` is an address of ours that shows the decision and its place in the log, or "" where the log's pages are closed."""
     job = found.job
     return {
@@ -65,6 +80,7 @@ def _sent(found: SentMail, open_pages: bool) -> dict[str, Any]:
         "created_at": job.created_at if job else None,
         "links": [_link(link) for link in found.links],
         "proof": f"/log/why/{quote(found.event_id)}" if found.event_id and open_pages else "",
+        "waiting": _waiting(waiting),
     }
 
 
@@ -90,7 +106,20 @@ async def sent(request: Request) -> Response:
     services, identity = services_of(request), await signed_in(request)
     body = decode(await read_json_body(request, BODY_LIMIT), SentBody)
     found = await run_in_threadpool(services.after_send.sent_mail, _own(identity, body.mailbox), body.message_id)
-    return json_response(_sent(found, services.open_pages))
+    waiting = await run_in_threadpool(services.waits.of, found.job.job_id) if found.job else ()
+    return json_response(_sent(found, services.open_pages, waiting))
+
+
+async def instead(request: Request) -> Response:
+    """``POST /api/v1/instead``: withdraw what waits, and send it as a secure page once that is certain. Nobody else's job exists."""
+    services, identity = services_of(request), await signed_in(request)
+    body = decode(await read_json_body(request, BODY_LIMIT), InsteadBody)
+    mailbox = _own(identity, body.mailbox)
+    job = await run_in_threadpool(services.job, body.job_id)
+    if job.mailbox.lower() != mailbox:
+        raise NotFound
+    await run_in_threadpool(services.waits.ask, job.job_id, WhoAsks(identity.address, mailbox, request_id_of(request), body.language))
+    return json_response({"waiting": _waiting(await run_in_threadpool(services.waits.of, job.job_id))}, 202)
 
 
 async def revoke(request: Request) -> Response:
@@ -128,6 +157,7 @@ async def missent(request: Request) -> Response:
 ROUTES = (
     Route("/api/v1/pressed/{key}", pressed, methods=["GET"]),
     Route("/api/v1/sent", sent, methods=["POST"]),
+    Route("/api/v1/instead", instead, methods=["POST"]),
     Route("/api/v1/revoke", revoke, methods=["POST"]),
     Route("/api/v1/missent", missent, methods=["POST"]),
 )

@@ -13,7 +13,7 @@ from addin_backend.model.decision import Action, Protection, Texts
 from addin_backend.model.evidence import SensitivityClass
 from addin_backend.model.offline import Received, Snapshot
 from addin_backend.model.sending import Act, SendState
-from addin_backend.web.wire import DraftOut, ErrorOut, JobOut
+from addin_backend.web.wire import DraftOut, ErrorOut, JobOut, WaitingOut
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +120,13 @@ class SentAnswer(Strict, frozen=True):
     created_at: datetime | None
     links: tuple[LinkAnswer, ...]
     proof: str
+    waiting: tuple[WaitingOut, ...]
+
+
+class InsteadAnswer(Strict, frozen=True):
+    """How far each recipient is who waited for a secure connection."""
+
+    waiting: tuple[WaitingOut, ...]
 
 
 class RevokedAnswer(Strict, frozen=True):

@@ -34,6 +34,7 @@ ACTIONS = {
     "delayed": Texts(da="En kopi venter på at komme frem", en="A copy waits to be delivered"),
     "not_delivered": Texts(da="En kopi er ikke kommet frem", en="A copy was not delivered"),
     "case_closed": Texts(da="Sag lukket", en="Case closed"),
+    "waiting": Texts(da="Venter på sikker forbindelse", en="Waits for a secure connection"),
     "missent_handled": Texts(da="Links lukket og besked givet", en="Links closed and people told"),
     "offline_decided": Texts(da="Afgjort uden tjenesten", en="Decided without the service"),
     "offline_judged": Texts(da="Bedømt bagefter", en="Judged afterwards"),

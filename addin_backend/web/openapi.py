@@ -16,7 +16,7 @@ from starlette.routing import Route
 from addin_backend.model.offline import Snapshot
 from addin_backend.model.sending import Act
 from addin_backend.web import answers
-from addin_backend.web.after_send_api import MissentBody, RevokeBody, SentBody
+from addin_backend.web.after_send_api import InsteadBody, MissentBody, RevokeBody, SentBody
 from addin_backend.web.details_api import DetailsBody, DetailsOut
 from addin_backend.web.exchange import json_response
 from addin_backend.web.me_api import DecisionsOut
@@ -84,6 +84,14 @@ OPERATIONS = (
     ),
     Operation("get", "/api/v1/pressed/{key}", "The send that a press became.", {200: JobOut}, query=_PRESSED, errors=(404,)),
     Operation("post", "/api/v1/sent", "How a mail in Sent Items was sent.", {200: answers.SentAnswer}, SentBody, errors=(404,)),
+    Operation(
+        "post",
+        "/api/v1/instead",
+        "The secure page instead, for the recipients of a send who wait for a secure connection; 202 once it is asked for.",
+        {202: answers.InsteadAnswer},
+        InsteadBody,
+        errors=(404, 409),
+    ),
     Operation("post", "/api/v1/revoke", "Close the links of a send.", {200: answers.RevokedAnswer}, RevokeBody, errors=(404,)),
     Operation("post", "/api/v1/missent", "A mail to the wrong person.", {200: answers.MissentAnswer}, MissentBody, errors=(404, 409)),
     Operation(

@@ -26,6 +26,31 @@ PROTECTIONS = {
     "digital_post": Texts(da="Digital Post", en="Digital Post"),
     "none": Texts(da="ingen vej", en="no way"),
 }
+WAITS = {
+    "waiting": Texts(da="venter på en sikker forbindelse", en="waits for a secure connection"),
+    "asked": Texts(da="skal trækkes tilbage", en="to be withdrawn"),
+    "handed_over": Texts(
+        da="skal trækkes tilbage af den, der passer mailserveren", en="to be withdrawn by whoever looks after the mail relay"
+    ),
+    "not_withdrawn": Texts(
+        da="kunne ikke trækkes tilbage; sikker side er ikke sendt", en="could not be withdrawn; no secure page has been sent"
+    ),
+    "sending": Texts(da="trukket tilbage; sendes som sikker side", en="withdrawn; being sent as a secure page"),
+    "sent": Texts(da="trukket tilbage og sendt som sikker side", en="withdrawn and sent as a secure page"),
+    "not_sent": Texts(
+        da="trukket tilbage, men ikke sendt som sikker side: modtageren har intet fået",
+        en="withdrawn, but not sent as a secure page: the recipient has got nothing",
+    ),
+    "void": Texts(da="kom frem, før den blev trukket tilbage", en="arrived before it was withdrawn"),
+    "delivered": Texts(da="ventede, og er kommet frem", en="waited, and has arrived"),
+    "withdrawn": Texts(da="taget ud af køen; ingen har bedt om sikker side", en="taken out of the queue; nobody asked for the secure page"),
+    "failed": Texts(da="kom ikke frem; ingen har bedt om sikker side", en="did not arrive; nobody asked for the secure page"),
+    "both": Texts(
+        da="sendt som sikker side, og den første er også meldt kommet frem",
+        en="sent as a secure page, and the first is reported as arrived, too",
+    ),
+}
+WAITS_FOR_A_PERSON = frozenset({"handed_over", "not_withdrawn", "not_sent", "both"})
 ACTS = {
     Act.WAS_SENT: Texts(da="Den er sendt", en="It was sent"),
     Act.SEND_AGAIN: Texts(da="Den er ikke sendt: send igen", en="It was not sent: send again"),
@@ -70,6 +95,7 @@ REASONS = {
     "unavailable": Texts(da="Exchange eller databasen svarede ikke", en="Exchange or the database did not answer"),
     "outcome_unknown": Texts(da="Exchange svarede ikke klart", en="Exchange gave no clear answer"),
     "expired": Texts(da="Tjenesten var nede, og afgørelsen blev for gammel", en="The service was down and the decision became too old"),
+    "not_by_page": Texts(da="Reglerne vil ikke sende den som sikker side", en="The rules would not send it as a secure page"),
     "stopped": Texts(da="Standset af en person", en="Stopped by a person"),
     "conflict": Texts(da="Kladden blev ændret efter tjekket", en="The draft was changed after the check"),
     "not_found": Texts(da="Kladden findes ikke mere", en="The draft is gone"),

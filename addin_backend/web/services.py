@@ -32,6 +32,7 @@ from addin_backend.model.routing import Route
 from addin_backend.model.sending import Act, PortalPackage, SendJob
 from addin_backend.web.emergency_hand import EmergencyHand
 from addin_backend.web.limits import Bodies, Limiter
+from addin_backend.web.waits import Waits
 
 MEGABYTE = 1024 * 1024
 
@@ -283,7 +284,7 @@ class Services:
     ``keep_details`` a mail becomes a draft in a mailbox, once for each key.
     ``job``        raises NotFound.
     ``after_send`` what can be learnt and done once a mail was asked for.
-    ``hand``       what a person may do with sends that are not wholly done.
+    ``hand``       what a person may do with sends that are not wholly done; ``waits``: mail that waits for a secure connection.
     ``connections`` what is known of each domain that mail went to.
     ``transports`` which transport each mailbox is on, and why.
     ``recent``     the newest records (limit, request id); reading the log is itself recorded by the flow behind it.
@@ -324,6 +325,7 @@ class Services:
     request_scope: Callable[[str], AbstractContextManager[object]] = nullcontext
     ledger: Callable[[], LedgerView] = LedgerView
     close_case: Callable[[str, str, str], None] = _nobody
+    waits: Waits = field(default_factory=Waits)
     officer: Identity | None = None
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     organisation: str = ""

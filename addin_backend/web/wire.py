@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -152,6 +153,18 @@ class JobOut(msgspec.Struct, frozen=True):
     groups: tuple[GroupOut, ...]
     reason: ReasonOut | None = None
     draft_waits: bool = False
+
+
+class WaitingOut(msgspec.Struct, frozen=True):
+    """One recipient of a mail that waits for a secure connection, or did. ``may_ask``: the secure page can be had instead now.
+
+    ``state``: waiting, asked, handed_over, not_withdrawn, sending, sent, not_sent, void, delivered, withdrawn, failed, both.
+    """
+
+    address: str
+    state: str
+    since: datetime
+    may_ask: bool
 
 
 class ErrorOut(msgspec.Struct, frozen=True):

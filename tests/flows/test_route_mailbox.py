@@ -83,6 +83,10 @@ class Edge:
     def put_note(self, mailbox: str, outgoing: Outgoing) -> None:
         self._act("put_note")
 
+    def sent_mime(self, mailbox: str, message_id: str, save_to: str) -> bytes:
+        self._act("sent_mime")
+        return b""
+
     def remove_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         self._act("remove_copy")
 

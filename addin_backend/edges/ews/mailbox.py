@@ -140,6 +140,20 @@ class EwsMailbox:
 
         return self._run(mailbox, run)
 
+    def sent_mime(self, mailbox: str, message_id: str, save_to: str) -> bytes:
+        """The sent copy in its folder, by Message-ID. Raises NotFound."""
+
+        def run(requests: Requests) -> bytes:
+            folders = [self._folders.find(requests, mailbox, name) for name in kept_in(save_to)]
+            pairs = [("message_id", message_id)]
+            found = [item for folder in folders if folder is not None for item in requests.find(folder, pairs) if not item.is_draft]
+            return next((mime for _, mime in requests.mimes([item.id for item in found[:1]])), b"") if found else b""
+
+        mime = self._run(mailbox, run)
+        if not mime:
+            raise NotFound
+        return mime
+
     def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         """Put one readable copy into Sent Items, marked as sent and read, unless one with the marker is there."""
         self._save(mailbox, outgoing, distinguished(SENT_ITEMS, mailbox), as_sent=True)

@@ -131,6 +131,14 @@ class GraphMailbox:
         folders = [folder for folder in dict.fromkeys((SENT_ITEMS, *own)) if folder]
         return any(not message.is_draft for folder in folders for message in requests.find(marked, folder))
 
+    def sent_mime(self, mailbox: str, message_id: str, save_to: str) -> bytes:
+        """The sent copy by Message-ID, wherever it lies in the mailbox (``save_to`` or where the sender moved it). Raises NotFound."""
+        requests = self._requests(mailbox)
+        found = next((message for message in requests.find(has_message_id(message_id)) if not message.is_draft), None)
+        if found is None:
+            raise NotFound
+        return requests.mime(found.id)
+
     def store_copy(self, mailbox: str, outgoing: Outgoing) -> None:
         """Put one readable copy into Sent Items, marked as sent and read, unless one with the marker is there."""
         requests = self._requests(mailbox)

@@ -1,7 +1,8 @@
 """Reads what became of single mails: an export of Exchange's message trace, or a relay's log, as CSV or JSON.
 
-Columns are known by their names, in any order and case: message_id, recipient, status, tls (or tls_version, detail), and the day in date or
-received. A row that does not say which TLS was used says nothing about it: that is not the same as none.
+Columns are known by their names, in any order and case: message_id, recipient, status, tls (or tls_version, detail), and the time in date
+or received. A row that does not say which TLS was used says nothing about it: that is not the same as none. Nor is a status that is not
+known.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -30,8 +31,13 @@ _NAMES = {
 }
 _NEEDED = ("message_id", "recipient")
 _VERSION = re.compile(r"TLS[_ ]?v?(1)[._]?([0-3])", re.IGNORECASE)  # TLSv1.2, SP_PROT_TLS1_3_CLIENT
+_OF_DAY = re.compile(r"\d:\d")  # a date alone has no time of day
 _NONE = frozenset({"none", "no", "false", "0", "plaintext", "notls", "opportunistic:none"})
-_FAILED = re.compile(r"fail|bounce|expire|reject", re.IGNORECASE)
+_FAILED = re.compile(r"fail|bounce|expire|reject|undeliver", re.IGNORECASE)
+_WAITS = re.compile(r"defer|pending|queued|retry|delay", re.IGNORECASE)
+_ARRIVED = frozenset({"delivered", "deliver", "sent", "send"})  # Exchange's trace and tracking log; Postfix
+_WITHDRAWN = frozenset({"withdrawn", "removed"})
+_STILL_THERE = frozenset({"notwithdrawn", "notremoved", "notfound"})
 
 
 class Secrecy(StrEnum):
@@ -42,15 +48,35 @@ class Secrecy(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Said(StrEnum):
+    """What the status says of the mail; ``nothing`` where it is empty or not known. ``deferred``: it waits in the queue.
+
+    ``withdrawn`` and ``not_withdrawn`` answer `transport withdrawals`.
+    """
+
+    NOTHING = "nothing"
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    NOT_WITHDRAWN = "not_withdrawn"
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail to one recipient. ``version`` is like "1.2", "" where it is not said."""
+    """One mail to one recipient. ``version`` is like "1.2", "" where it is not said; ``at`` is None where the row has no time of day."""
 
     message_id: str
     recipient: str
     secrecy: Secrecy
     version: str = ""
-    failed: bool = False
+    said: Said = Said.NOTHING
     day: date | None = None
+    at: datetime | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not arrive and never will."""
+        return self.said is Said.FAILED
 
 
 def _bad(what: str, da: str) -> BadInput:
@@ -90,10 +116,22 @@ def _secrecy(said: str) -> tuple[Secrecy, str]:
     return (Secrecy.NONE, "") if said.lower().replace(" ", "") in _NONE else (Secrecy.UNKNOWN, "")
 
 
-def _day(said: str) -> date | None:
+def _said(status: str) -> Said:
+    word = re.sub(r"[^a-z]", "", status.lower())
+    for words, said in ((_WITHDRAWN, Said.WITHDRAWN), (_STILL_THERE, Said.NOT_WITHDRAWN), (_ARRIVED, Said.DELIVERED)):
+        if word in words:
+            return said
+    if _FAILED.search(status):
+        return Said.FAILED
+    return Said.DEFERRED if _WAITS.search(status) else Said.NOTHING
+
+
+def _time(said: str) -> datetime | None:
+    """Without a zone it is UTC."""
     try:
-        return datetime.fromisoformat(said.replace("Z", "+00:00")).date()
-    except ValueError:
+        at = datetime.fromisoformat(said.replace("Z", "+00:00"))
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -107,8 +145,9 @@ def read_trace(raw: bytes) -> tuple[Delivery, ...]:
         if not all(values[name] for name in _NEEDED):
             raise _bad(f"row {number} has no Message-ID or no recipient.", f"række {number} mangler Message-ID eller modtager.")
         secrecy, version = _secrecy(values["tls"])
+        at = _time(values["day"])
         found.append(Delivery(
             message_id=values["message_id"], recipient=values["recipient"].lower(), secrecy=secrecy, version=version,
-            failed=bool(_FAILED.search(values["status"])), day=_day(values["day"]),
+            said=_said(values["status"]), day=at.date() if at else None, at=at if _OF_DAY.search(values["day"]) else None,
         ))  # fmt: skip
     return tuple(found)

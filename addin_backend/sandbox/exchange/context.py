@@ -21,7 +21,9 @@ class Switches:
     ``graph_request_bytes``: what Graph takes in one request. ``graph_silent_bytes``: a mail over it is answered 200 by Graph and
     not sent (microsoft-graph-docs#13979); 0: never. ``without_graph``: mailboxes on Exchange Server, which Graph does not know.
     ``ews_enabled`` False: the tenant's EWSEnabled is off, and every request is answered 403. ``undeliverable``: domains whose servers
-    refuse everybody, so that a report comes back.
+    refuse everybody, so that a report comes back. ``tls_offered`` False: no server outside offers TLS now, so ticketed mail stays in the
+    queue. ``withdrawal_answers`` False: nobody can say whether a copy was taken out of the queue (it was not). ``arrives_first``: a copy
+    that is to be withdrawn is delivered just before.
     """
 
     bcc_in_mime: str = "honoured"
@@ -32,6 +34,9 @@ class Switches:
     ews_enabled: bool = True
     own_domains: frozenset[str] = frozenset()
     undeliverable: frozenset[str] = frozenset()
+    tls_offered: bool = True
+    withdrawal_answers: bool = True
+    arrives_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Transport: own domain to the Inbox, everything else out into the journal, by the mail-flow rule for tickets."""
+"""Transport: own domain to the Inbox, everything else out into the journal (or the queue), by the mail-flow rule for tickets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import msgspec
 
-from addin_backend.sandbox.exchange import folders, items, reports
+from addin_backend.sandbox.exchange import folders, items, queue, reports
 from addin_backend.sandbox.exchange import mime as mimes
 from addin_backend.sandbox.exchange.context import TICKET_HEADER, Call
 from addin_backend.sandbox.exchange.errors import EwsError
@@ -47,13 +47,15 @@ def _deliver(call: Call, item: Item, mime: bytes, address: str, hidden: bool, ti
     if address.partition("@")[2] in call.switches.undeliverable:
         reports.report(_returned_to(call, item), mime, address, "failed", "5.1.1")
         via = "refused"
-    call.store.journal_add(
-        {
-            "at": call.now(), "submission": submission, "from": item.sender[1], "mailbox": call.mailbox, "recipient": address,
-            "via": via, "ticket": ticketed, "bcc": hidden, "message_id": item.message_id, "marker": item.extended.get(_MARKER, ""),
-            "item_class": item.item_class, "mime_base64": base64.b64encode(mime).decode(),
-        }
-    )  # fmt: skip
+    entry: dict[str, object] = {
+        "at": call.now(), "submission": submission, "from": item.sender[1], "mailbox": call.mailbox, "recipient": address,
+        "via": via, "ticket": ticketed, "bcc": hidden, "message_id": item.message_id, "marker": item.extended.get(_MARKER, ""),
+        "item_class": item.item_class, "mime_base64": base64.b64encode(mime).decode(),
+    }  # fmt: skip
+    if via == "connector_always_tls" and not call.switches.tls_offered:
+        call.store.queue_add(queue.QUEUED, entry)
+        return
+    call.store.journal_add(entry)
     if internal and call.store.mailbox_name(address) is not None:
         _into_inbox(call, item, mime, address)
 

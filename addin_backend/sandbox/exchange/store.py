@@ -32,6 +32,7 @@ CREATE TRIGGER IF NOT EXISTS item_changed AFTER UPDATE ON items BEGIN
 CREATE TRIGGER IF NOT EXISTS item_gone AFTER DELETE ON items BEGIN
   INSERT INTO changes (mailbox, folder, item, gone) VALUES (old.mailbox, old.folder, old.id, 1); END;
 CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL, entry BLOB NOT NULL);
 """
 
 
@@ -204,6 +205,21 @@ class Store:
         """All deliveries in order, each with its ``seq``."""
         rows = self._execute("SELECT seq, entry FROM journal ORDER BY seq")
         return [{"seq": row[0], **msgspec.json.decode(row[1])} for row in rows]
+
+    # --- queue ---
+
+    def queue_add(self, state: str, entry: dict[str, object]) -> None:
+        """A copy that waits; ``entry`` is what the journal gets when it is delivered."""
+        self._execute("INSERT INTO queue (state, entry) VALUES (?, ?)", state, msgspec.json.encode(entry))
+
+    def queue(self) -> list[tuple[int, str, dict[str, Any]]]:
+        """(number, state, entry) of every copy that ever waited, oldest first."""
+        rows = self._execute("SELECT seq, state, entry FROM queue ORDER BY seq")
+        return [(int(row[0]), str(row[1]), msgspec.json.decode(row[2])) for row in rows]
+
+    def queue_end(self, number: int, state: str) -> None:
+        """What became of it."""
+        self._execute("UPDATE queue SET state = ? WHERE seq = ?", state, number)
 
     def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from addin_backend.model import disarmed
-from addin_backend.sandbox.exchange import items, properties, reports
+from addin_backend.sandbox.exchange import items, properties, queue, reports
 from addin_backend.sandbox.exchange.context import Call
 from addin_backend.sandbox.exchange.faults import Fault
 from addin_backend.sandbox.exchange.mime import Person
@@ -31,6 +31,9 @@ class SwitchChange(msgspec.Struct, forbid_unknown_fields=True):
     without_graph: frozenset[str] | None = None
     ews_enabled: bool | None = None
     undeliverable: frozenset[str] | None = None
+    tls_offered: bool | None = None
+    withdrawal_answers: bool | None = None
+    arrives_first: bool | None = None
 
 
 def routes(service: Service) -> list[Route]:
@@ -56,7 +59,17 @@ def routes(service: Service) -> list[Route]:
             value = getattr(change, name)
             if value is not None:
                 setattr(service.switches, name, value)
+        if change.tls_offered:
+            queue.act(service.store, service.switches, queue.QueueAct(act="try"))
         return Response(status_code=204)
+
+    async def queued(request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse(queue.rows(service.store))
+        try:
+            return JSONResponse(queue.act(service.store, service.switches, msgspec.json.decode(await request.body(), type=queue.QueueAct)))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
 
     def journal(request: Request) -> Response:
         lines = [msgspec.json.encode(entry) + b"\n" for entry in service.store.journal()]
@@ -98,6 +111,7 @@ def routes(service: Service) -> list[Route]:
     return [
         Route("/sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/sandbox/switches", switches, methods=["GET", "POST"]),
+        Route("/sandbox/queue", queued, methods=["GET", "POST"]),
         Route("/sandbox/journal", journal),
         Route("/sandbox/requests", requests),
         Route("/sandbox/mailboxes", mailboxes),

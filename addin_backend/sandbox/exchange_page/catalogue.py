@@ -269,6 +269,20 @@ class Switch:
 
 
 SWITCHES = {
+    "tls_offered": Switch(
+        Texts(
+            da="Modtagernes servere tilbyder en sikker forbindelse (ellers venter mail, der er lovet den, i køen)",
+            en="The recipients' servers offer a secure connection (else mail that was promised one waits in the queue)",
+        ),
+        on=True,
+        off=False,
+    ),
+    "withdrawal_answers": Switch(
+        Texts(da="Køen siger, om en mail er trukket tilbage", en="The queue says whether a mail was withdrawn"), on=True, off=False
+    ),
+    "arrives_first": Switch(
+        Texts(da="En mail når frem, lige før den trækkes tilbage", en="A mail arrives just before it is withdrawn"), on=True, off=False
+    ),
     "ews_enabled": Switch(Texts(da="EWS er slået til i tenanten", en="EWS is on in the tenant"), on=True, off=False),
     "graph_silent_bytes": Switch(
         Texts(

@@ -32,6 +32,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 LINK = Link("/demo/exchange", "Postkasser og fejl", "Mailboxes and faults")
 LONGEST_FORM = 4096  # octets
 SHOWN_SENDS = 8
+QUEUED = {
+    "deferred": Texts(da="venter", en="waits"),
+    "delivered": Texts(da="leveret", en="delivered"),
+    "withdrawn": Texts(da="trukket tilbage", en="withdrawn"),
+    "expired": Texts(da="opgivet", en="given up"),
+}
 SEE_OTHER = 303
 _OWN_PAGES = frozenset({"same-origin", "none", ""})  # "" is a program that is no browser
 _TIMEOUT = 10.0  # seconds; the simulator is on this machine
@@ -64,8 +70,8 @@ class Desk:
         ]
 
     def state(self) -> dict[str, Any]:
-        """The switches, and the faults that have not yet been met. Raises Unavailable."""
-        return {name: self._ask("GET", f"/sandbox/{name}") for name in ("switches", "faults")}
+        """The switches, the faults that have not yet been met, and what waits or waited in the queue. Raises Unavailable."""
+        return {name: self._ask("GET", f"/sandbox/{name}") for name in ("switches", "faults", "queue")}
 
     def _plan(self, fields: dict[str, str]) -> None:
         """Set a fault on the transport that is named, or else on the one that the mailbox is on. Raises Conflict where it has none such."""
@@ -92,6 +98,8 @@ class Desk:
                 fields.get("fault") in BY_NAME and fields.get("mailbox") in {"", *_ADDRESSES} and fields.get("times", "1") in TIMES
             ):
                 self._plan(fields)
+            case "queue" if fields.get("do") in {"try", "expire"}:
+                self._ask("POST", "/sandbox/queue", {"act": fields["do"]})
             case "clear":
                 self._ask("DELETE", "/sandbox/faults")
             case "switch" if fields.get("switch") in SWITCHES:
@@ -171,6 +179,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         return pages_of(request).render(
             request, "exchange.html", 200, rows=await run_in_threadpool(desk.rows), planned=waiting(state["faults"]),
             seen=seen, whys=REASONS,
+            queue=state["queue"], queued=QUEUED,
             switched={name: state["switches"][name] == switch.on for name, switch in SWITCHES.items()},
             faults=FAULTS, switches=SWITCHES, transports=tuple(Transport), names=NAMES, failures=FAILURES, sends=sends[:SHOWN_SENDS],
             states=STATES, protections=PROTECTIONS, reason_of=reason_of,

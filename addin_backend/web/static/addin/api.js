@@ -60,6 +60,7 @@ export function client({ language, token }) {
     act: (jobId, act) => call("POST", `/api/v1/sends/${encodeURIComponent(jobId)}/${act}`, {}),
     pressed: (mailbox, key) => call("GET", `/api/v1/pressed/${encodeURIComponent(key)}?mailbox=${encodeURIComponent(mailbox)}`),
     sentMail: (mailbox, messageId) => call("POST", "/api/v1/sent", { mailbox, message_id: messageId }),
+    instead: (mailbox, jobId) => call("POST", "/api/v1/instead", { mailbox, job_id: jobId, language }, SECONDS.send),
     revoke: (mailbox, jobId) => call("POST", "/api/v1/revoke", { mailbox, job_id: jobId }),
     missent: (mailbox, report) => call("POST", "/api/v1/missent", { mailbox, language, ...report }, SECONDS.send),
     snapshot: () => call("GET", "/api/v1/snapshot"),

@@ -4,6 +4,7 @@ import { describeFailure, receipt } from "./answer.js";
 import { Failure } from "./api.js";
 import { button, element, lines, peopleTable, section } from "./show.js";
 import { filled, moment } from "./strings.js";
+import { waitingSection, waitsFor } from "./waiting.js";
 
 const TOLD = "told";
 
@@ -86,16 +87,18 @@ export class Read {
       const view = { ...sent, sentence: filled(words.ownCopy, { at: moment(found.created_at, this.language) }) };
       const open = found.links.some(({ open: usable }) => usable);
       const close = open ? button(words.revoke, "revoke", "", () => this.press(() => this.revoke())) : null;
-      this.stage.show(view, peopleTable(this.people(sent.people), words), this.proof(), element("div", { class: "buttons" }, wrong, close, reply));
+      const acts = { ask: () => this.press(() => this.instead()), again: () => this.press(() => this.look()) };
+      const waits = waitingSection(found.waiting ?? [], words, acts);
+      this.stage.show(view, peopleTable(this.people(sent.people), words), waits, this.proof(), element("div", { class: "buttons" }, wrong, close, reply));
     }
   }
 
-  /** With each link of ours, until when it can be used. */
+  /** With each link of ours, until when it can be used; and with what is known of a mail that waits. */
   people(people) {
     const links = new Map(this.found.links.map((link) => [link.address, link]));
     return people.map((one) => {
       const link = links.get(one.address);
-      if (!link) return one;
+      if (!link) return { ...one, meets: waitsFor(one.address, this.found.waiting ?? [], this.words) };
       const text = link.open ? filled(this.words.openLink, { at: moment(link.expires_at, this.language) }) : this.words.closedLink;
       return { ...one, meets: text };
     });
@@ -104,6 +107,13 @@ export class Read {
   proof() {
     const { proof } = this.found;
     return proof ? element("p", {}, element("a", { href: proof, target: "_blank", rel: "noopener", "data-kind": "proof" }, this.words.proof)) : null;
+  }
+
+  async instead() {
+    this.stage.say(this.words.reading);
+    await this.api.instead(this.mailbox, this.found.job.job_id);
+    await this.look(this.words.insteadAsked);
+    this.stage.focus();
   }
 
   async revoke() {
