@@ -214,11 +214,11 @@ class Stage:
     def verdict(self, sent: Sent) -> str:
         """One of the two ends that are allowed, or what is wrong."""
         died = self.deaths
-        word = self._verdict(sent, self.settled(sent))
+        word = self.judged(sent, self.settled(sent))
         return word if died == self.deaths else f"WRONG: it died by itself ({word})"
 
-    def _verdict(self, sent: Sent, found: dict[str, Any]) -> str:
-        """The word for a job that stands like this."""
+    def judged(self, sent: Sent, found: dict[str, Any]) -> str:
+        """The word for a job that stands like this; what left twice is wrong whatever becomes of the rest."""
         journal = self.journal()
         left = Counter(entry["recipient"] for entry in journal if entry["marker"].startswith(f"{sent.job_id}."))
         drafts = self.world.items(METTE, "drafts")

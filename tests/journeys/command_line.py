@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (sys.executable, "-m", "addin_backend")
+from program import PROGRAM, ROOT, run_forked
+
 LINE_KEYS = ["file", "action", "classes", "recipients", "findings", "ways_out", "policy_revision"]  # docs/command-line.md
 RECIPIENT_KEYS = ["address", "protection", "codes"]
 FINDING_KEYS = ["code", "effect", "recipient", "params", "texts", "law"]
@@ -51,17 +50,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 def ran(*arguments: str | Path, folder: Path, stdin: bytes | str = b"", **settings: str) -> Ran:
     """`addin-backend …` run in ``folder`` until it ends."""
-    command = [*PROGRAM, *map(str, arguments)]
     given = stdin if isinstance(stdin, bytes) else stdin.encode()
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        input=given,
-        capture_output=True,
-        env=environment(**settings),
-        timeout=100,
-        check=False,
-    )
+    code, out, err = run_forked([*map(str, arguments)], folder, environment(**settings), given, 100)
+    return Ran(code, out.decode(), err.decode())
+
+
+def ran_anew(*arguments: str | Path, folder: Path, **settings: str) -> Ran:
+    """The same with a Python of its own, which has loaded nothing before."""
+    command, wanted = [*PROGRAM, *map(str, arguments)], environment(**settings)
+    done = subprocess.run(command, cwd=folder, input=b"", capture_output=True, env=wanted, timeout=100, check=False)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

@@ -9,7 +9,6 @@ import re
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,10 +19,10 @@ import httpx
 
 from addin_backend.sandbox.exchange.process import Simulator
 from addin_backend.sandbox.exchange.process import start as start_exchange
+from program import ROOT, Forked
 
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 METTE, JONAS = "mette.holm@nordlys.example", "jonas.friis@nordlys.example"
 LISE, BO, ANNA = "lise@cafehavnen.example", "bo.madsen@postkasse.example", "anna.lund@fynskpension.example"
 PETER, RAVI = "peter.skov@skovadvokat.example", "ravi.kumar@mumbaiclaims.example"
@@ -82,11 +81,9 @@ class DemoWorld:
     def start(self) -> None:
         """Start it (again) on the same data, and wait for its addresses."""
         begins = self.said.stat().st_size if self.said.exists() else 0
-        with self.said.open("ab") as said:
-            command = [sys.executable, "-m", "addin_backend", "run", "--port", "0", "--data", str(self.data)]
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={**os.environ, **QUIET}
-            )
+        with self.said.open("ab") as said, Path(os.devnull).open() as nothing:
+            streams = (nothing.fileno(), said.fileno(), said.fileno())
+            self.process = Forked(["run", "--port", "0", "--data", str(self.data)], ROOT, {**os.environ, **QUIET}, streams)
 
         def addresses() -> tuple[str, str] | None:
             assert self.process.poll() is None, self.said.read_text(errors="replace")[-3000:]

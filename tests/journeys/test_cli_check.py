@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from command_line import FINDING_KEYS, LINE_KEYS, PROGRAM, RECIPIENT_KEYS, environment, mail, ran, raw_mail, without_traceback, write_json
+from command_line import FINDING_KEYS, LINE_KEYS, RECIPIENT_KEYS, environment, mail, ran, ran_anew, raw_mail, without_traceback, write_json
+from program import PROGRAM
 
 EVIDENCE = {
     "organisation": {"domains": ["firma.example"], "kind": "private"},
@@ -68,8 +69,8 @@ def test_a_line_has_the_contracts_keys_and_no_other(folder: Path) -> None:
 def test_two_runs_and_two_engines_give_the_same_bytes(folder: Path, tool: Callable[[str], str]) -> None:
     """The output holds no time, id or engine name: a second run, and a run on OPA, cannot be told from the first."""
     arguments = ("check", "--json", "--evidence", "evidence.json", *MAILS)
-    first = ran(*arguments, folder=folder)
-    again = ran("check", "--json", "--evidence", "evidence.json", "--engine", "embedded", *MAILS, folder=folder)
+    first = ran_anew(*arguments, folder=folder)
+    again = ran_anew("check", "--json", "--evidence", "evidence.json", "--engine", "embedded", *MAILS, folder=folder)
     opa = ran("check", "--json", "--evidence", "evidence.json", "--engine", "opa", *MAILS, folder=folder, opa_binary=tool("opa"))
     assert (0, "") == (opa.code, opa.err)
     assert first.out == again.out == opa.out

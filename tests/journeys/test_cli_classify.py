@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from command_line import WORDS, Ran, mail, ran, without_traceback
+from command_line import WORDS, Ran, mail, ran, ran_anew, without_traceback
 
 KEYS = ["id", "classes", "categories", "identifiers", "min_protection"]
 
@@ -104,7 +104,7 @@ def test_a_bad_line_is_named(line: bytes, named: str, tmp_path: Path) -> None:
 def test_message_files_are_classified_too(tmp_path: Path) -> None:
     """A line per file with its path as id; one that cannot be read is `unknown` and exit 1."""
     (tmp_path / "cpr.eml").write_bytes(mail("bo@postkasse.example", "cpr"))
-    run = ran("classify", "./cpr.eml", "findes-ikke.eml", folder=tmp_path)
+    run = ran_anew("classify", "./cpr.eml", "findes-ikke.eml", folder=tmp_path)
     without_traceback(run)
     assert [("./cpr.eml", ["cpr"], "encrypt"), ("findes-ikke.eml", ["unknown"], "encrypt")] == [
         (line["id"], line["classes"], line["min_protection"]) for line in run.lines

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import ROOT, ran, without_traceback
+from command_line import ran, ran_anew, without_traceback
+from program import ROOT
 
 CONTENT = "sendsecurely/content/content.rego"
 
@@ -28,7 +29,7 @@ def _swap(path: Path, old: str, new: str) -> None:
 
 def test_the_products_rules_are_sound(tmp_path: Path, tool: Callable[[str], str]) -> None:
     """`policy check` exits 0 and names the revision and both engines."""
-    run = ran("policy", "check", folder=tmp_path, opa_binary=tool("opa"))
+    run = ran_anew("policy", "check", folder=tmp_path, opa_binary=tool("opa"))
     assert (0, "") == (run.code, run.err), run.out
     assert "Sound." in run.out
     assert "regorus, OPA" in run.out

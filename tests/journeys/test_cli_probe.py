@@ -9,7 +9,7 @@ import pytest
 
 from addin_backend.model.evidence import TransportVerdict
 from addin_backend.sandbox.dns import LoopbackDns
-from command_line import ran, without_traceback
+from command_line import ran, ran_anew, without_traceback
 
 WORDS = {word.value for word in TransportVerdict}
 TABLE = {
@@ -50,7 +50,7 @@ def test_a_resolver_that_is_silent_leaves_all_unknown(tmp_path: Path) -> None:
 def test_for_a_person_it_is_text(tmp_path: Path) -> None:
     """Without --json: the verdict, MX and MTA-STS in words."""
     with LoopbackDns(TABLE) as dns:
-        run = ran("probe", "--resolver", dns.resolver, "null.example", folder=tmp_path)
+        run = ran_anew("probe", "--resolver", dns.resolver, "null.example", folder=tmp_path)
     assert (0, ["null.example", "refuses", "null_mx"]) == (run.code, run.out.splitlines()[1].split()[:3])
 
 

@@ -16,7 +16,8 @@ from addin_backend.edges.keys import KeyFile
 from addin_backend.flows.intake import from_draft
 from addin_backend.model.draft_input import DraftInput
 from addin_backend.sealing import ticket
-from demo_world import ANNA, BO, JONAS, LISE, METTE, ROOT, DemoWorld, running
+from demo_world import ANNA, BO, JONAS, LISE, METTE, DemoWorld, running
+from program import ROOT
 
 CPR = "Hans CPR-nummer er 010190-1233."
 

@@ -21,7 +21,8 @@ import pytest
 from addin_backend import settings
 from addin_backend.bootstrap import logbook
 from addin_backend.errors import SendSecurelyError
-from demo_world import ANNA, BO, LISE, PETER, ROOT, DemoWorld, draft, running
+from demo_world import ANNA, BO, LISE, PETER, DemoWorld, draft, running
+from program import ROOT
 from sizes import size
 
 CPR = "010190-1234"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from command_line import ran, without_traceback
+from command_line import ran, ran_anew, without_traceback
 from demo_world import BO, RAVI, DemoWorld, draft, running
 
 CPR = "Kundens CPR-nummer er 010190-1233."
@@ -63,7 +63,7 @@ def test_an_officer_sees_it_on_a_page(world: DemoWorld) -> None:
 def test_a_decision_that_is_not_there(world: DemoWorld, event: str) -> None:
     """404 on the page, and a sentence on the command line."""
     assert 404 == world.client.get(f"/log/why/{event}").status_code
-    run = ran("log", "why", event, folder=world.data, data_dir=str(world.data))
+    run = ran_anew("log", "why", event, folder=world.data, data_dir=str(world.data))
     without_traceback(run)
     assert (2, "") == (run.code, run.out)
 

@@ -20,10 +20,11 @@ from addin_backend.edges.probe_client import ProbeClient
 from addin_backend.flows.probe_worker import SignedProber
 from addin_backend.model.transport import HostProbe
 from addin_backend.settings import Settings
-from command_line import PROGRAM, environment, ran
+from command_line import environment, ran
 from demo_world_run import free_port
 from lab.mail_pki import MailPki
 from lab.mail_servers import _Fast
+from program import PROGRAM
 
 TOKEN = "only-the-core-knows"
 HOST, ADDRESS = "mx.partner.example", "127.0.0.1"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from command_line import ROOT, mail, ran, without_traceback
+from command_line import mail, ran, ran_anew, without_traceback
+from program import ROOT
 
 PRODUCT = ROOT / "policies" / "rego" / "registers"
 READY = {"ews_url": "http://127.0.0.1:1/EWS", "ews_auth": "basic", "entra_tenant": "t", "entra_audience": "a", "resolver": "127.0.0.1:1"}
@@ -89,9 +90,9 @@ def test_a_register_that_cannot_be_used_stops_a_check(name: str, content: object
 @pytest.mark.parametrize(("name", "content", "named"), [BROKEN[0], BROKEN[4]], ids=["date", "country"])
 def test_a_register_that_cannot_be_used_stops_the_server(name: str, content: object, named: list[str], tmp_path: Path) -> None:
     """`serve` refuses to start, names file and entry, has made no data, and nothing listens."""
-    registers = _registers(tmp_path, name, content)
+    given = {**READY, "registers_dir": str(_registers(tmp_path, name, content)), "data_dir": str(tmp_path / "data")}
     with _free_port() as port:
-        run = ran("serve", folder=tmp_path, **READY, registers_dir=str(registers), port=str(port), data_dir=str(tmp_path / "data"))
+        run = (ran_anew if name == "partners" else ran)("serve", folder=tmp_path, port=str(port), **given)
         assert not _listens(port)
     without_traceback(run)
     assert run.code != 0
@@ -105,7 +106,7 @@ def test_a_register_that_cannot_be_used_stops_the_demo_world(tmp_path: Path) -> 
     countries = rules / "registers" / "countries" / "data.json"
     countries.write_text(countries.read_text(encoding="utf-8").replace('"eea": ["AT"', '"eea": ["QQ"'), encoding="utf-8")
     with _free_port() as port:
-        run = ran("run", "--port", str(port), "--data", tmp_path / "data", folder=tmp_path, policies_dir=str(rules))
+        run = ran_anew("run", "--port", str(port), "--data", tmp_path / "data", folder=tmp_path, policies_dir=str(rules))
         assert not _listens(port)
     without_traceback(run)
     assert (1, "") == (run.code, run.out)
