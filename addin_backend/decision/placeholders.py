@@ -21,6 +21,9 @@ def used(rule: Rule) -> frozenset[str]:
     return frozenset(name for text in texts for words in (text.da, text.en) for name in _PLACEHOLDER.findall(words))
 
 
+Specs = Mapping[str, list[Mapping[str, Any]]]  # the rules of each file
+
+
 def _specs(tree: Any) -> list[Mapping[str, Any]]:
     return [node["Spec"] for node in objects(tree) if isinstance(node.get("Spec"), dict)]
 
@@ -53,12 +56,12 @@ def _keys_and_names(node: Any) -> tuple[set[str], set[str]]:
     return keys, names
 
 
-def given(rule: Rule, trees: Mapping[str, Any]) -> frozenset[str]:
+def _given(rule: Rule, specs: Specs) -> frozenset[str]:
     """The keys of every object that the rule, or a rule that it uses, writes down: more than its params, never fewer."""
-    own = min((spec for spec in _specs(trees[rule.file]) if _line(spec) > rule.row), key=_line, default=None)
+    own = min((spec for spec in specs[rule.file] if _line(spec) > rule.row), key=_line, default=None)
     by_name: dict[str, list[Mapping[str, Any]]] = {}
-    for tree in trees.values():
-        for spec in _specs(tree):
+    for written in specs.values():
+        for spec in written:
             by_name.setdefault(_head_name(spec), []).append(spec)
     keys, seen = set[str](), set[str]()
     waiting = [own] if own else []
@@ -73,10 +76,13 @@ def given(rule: Rule, trees: Mapping[str, Any]) -> frozenset[str]:
 
 def faults(rules: Mapping[str, Rule], trees: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Placeholders that nothing fills, and those that one language lacks. A file without a tree is judged by others."""
+    specs = {path: _specs(tree) for path, tree in trees.items()}
     for rule in rules.values():
         if rule.file not in trees:
             continue
-        unfilled = sorted(name for name in used(rule) - ALWAYS_FILLED if not _WORD.fullmatch(name) or name not in given(rule, trees))
+        asked = used(rule) - ALWAYS_FILLED
+        known = _given(rule, specs) if asked else frozenset()
+        unfilled = sorted(name for name in asked if not _WORD.fullmatch(name) or name not in known)
         for name in unfilled:
             yield _fault(rule, f"Nothing fills {{{name}}} in the words of {rule.code}: the finding's params have no such key.")
         for text in (rule.text.title, rule.text.explanation, rule.text.way_out):

@@ -44,7 +44,7 @@ def _seconds(policies: PolicySet, rule: str, factory: EntryFactory) -> float:
         with closing(factory(policies, rule)) as engine:
             for question in large_questions(dict(policies.files)):
                 start = time.monotonic()
-                engine.evaluate(policies.revision, question, 2 * BUDGET)
+                engine.evaluate(policies.revision, question, BUDGET)  # what takes longer is slow, however long
                 worst = max(worst, time.monotonic() - start)
     except EngineFailure as failure:
         return 2 * BUDGET if failure.kind in {"timeout", "crash", "eval"} else 0.0
