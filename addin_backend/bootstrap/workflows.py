@@ -26,12 +26,12 @@ from addin_backend.flows.resume_send import resume
 from addin_backend.flows.seal_groups import Sealing
 from addin_backend.flows.send import send
 from addin_backend.flows.send_parts import Sending
-from addin_backend.flows.sweep_sends import sweep, work_of
+from addin_backend.flows.sweep_sends import carry_over, sweep, work_of
 from addin_backend.ports import Mailbox, Steps
 from addin_backend.sealing.smime import Signer, read_signer
 from addin_backend.settings import Settings
 
-WORKFLOW_VERSION = "3"  # raise when the steps of flows/send.py or resume_send.py change so that an unended workflow cannot go on under them
+WORKFLOW_VERSION = "3"  # raise when the steps of a send change so that an unended workflow cannot go on under them (flows/sweep_sends.py)
 SWEEP = 1.0  # seconds between two looks for what is due
 LOOK_AROUND = 5  # sweeps between two looks for executors that are gone
 FORGET = 600  # sweeps between two looks for packages whose time is over
@@ -94,12 +94,13 @@ def _same_steps(steps: Steps) -> Steps:
 class Hooks:
     """What a test puts between the workflow and the world: to fail, to be late, to die at a named point. Nothing in production.
 
-    ``life`` is how many seconds the lock of the executor holds.
+    ``life`` is how many seconds the lock of the executor holds, ``version`` that of the workflow.
     """
 
     parts: Callable[[Sending], Sending] = _same_parts
     steps: Callable[[Steps], Steps] = _same_steps
     life: float = LIFE
+    version: str = WORKFLOW_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,10 @@ class Workflows:
         self.rounds.close()
 
 
-def _take_over(lock: ExecutorLock, durable: DbosWorkflows) -> None:
+def _take_over(lock: ExecutorLock, rounds: SqlRounds, durable: DbosWorkflows) -> None:
     for executor in lock.expired():
         durable.take_over(executor)
+        carry_over(executor, rounds, durable, now)
         lock.taken_over(executor)
 
 
@@ -139,7 +141,7 @@ def _sweeping(
             try:
                 sweep(rounds, durable, now)
                 if number % LOOK_AROUND == 0:
-                    _take_over(lock, durable)
+                    _take_over(lock, rounds, durable)
                 if number % FORGET == 1:
                     store.forget_access(now())
             except SendSecurelyError as error:  # the database is away: the next sweep does it
@@ -179,7 +181,8 @@ def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organ
         else:
             resume(hooks.steps(steps), job_id, number, parts)
 
-    durable = DbosWorkflows(database_of(settings, "workflows"), workflow, executor_id=executor, version=WORKFLOW_VERSION)
+    durable = DbosWorkflows(database_of(settings, "workflows"), workflow, executor_id=executor, version=hooks.version)
+    carry_over(executor, rounds, durable, now)
     for job_id in cabinet.store.unfinished():
         durable.start(job_id)
     sweeper = threading.Thread(target=_sweeping(durable, rounds, lock, stopping, cabinet.store), name="sweeper", daemon=True)

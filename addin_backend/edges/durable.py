@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -145,7 +145,7 @@ class DbosWorkflows:
         self._running: set[str] = set()
         self._done: set[str] = set()
         self._awaited: dict[str, int] = {}
-        self._run = workflow
+        self._run, self._version = workflow, version
         try:
             if url.startswith(_SQLITE):
                 _write_ahead(Path(url.removeprefix(_SQLITE)))
@@ -227,6 +227,27 @@ class DbosWorkflows:
         """Run here what another process had begun. Only for one that is known to be gone. Raises Unavailable."""
         try:
             DBOS._recover_pending_workflows([executor_id])
+        except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
+            raise Unavailable from None
+
+    def of_other_versions(self, executor_id: str) -> Sequence[tuple[str, bool]]:
+        """What this executor began under another version and did not end, and whether a step of it was recorded. DBOS never goes on with
+        it. Raises Unavailable.
+        """
+        try:
+            found = DBOS.list_workflows(status=["PENDING", "ENQUEUED"], executor_id=executor_id, load_input=False, load_output=False)
+            strange = [item.workflow_id for item in found if item.app_version != self._version]
+            return [(work, bool(DBOS.list_workflow_steps(work, load_output=False, limit=1))) for work in strange]
+        except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
+            raise Unavailable from None
+
+    def give_up(self, job_id: str, *, anew: bool) -> None:
+        """Nothing goes on with it any more; with ``anew`` as if it had never been started. Raises Unavailable."""
+        try:
+            if anew:
+                DBOS.delete_workflow(job_id)
+            else:
+                DBOS.cancel_workflow(job_id)
         except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
             raise Unavailable from None
 

@@ -28,7 +28,7 @@ from addin_backend.accountability import records
 from addin_backend.accountability.canonical import canonical
 from addin_backend.bootstrap.clock import now
 from addin_backend.bootstrap.sending import Cabinet, open_cabinet
-from addin_backend.bootstrap.workflows import Hooks, Workflows, open_workflows
+from addin_backend.bootstrap.workflows import WORKFLOW_VERSION, Hooks, Workflows, open_workflows
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.protocol import Basic
 from addin_backend.edges.graph.mailbox import GraphMailbox
@@ -53,7 +53,7 @@ WATCHED = {
 
 class Start(msgspec.Struct, frozen=True):
     """``trace`` writes each point that is passed; ``blind`` looks at nothing before it sends; ``life`` is that of the lock, and ``timeout``
-    that of a request to Exchange, in seconds. ``late`` is how long copies that came late are looked for.
+    that of a request to Exchange, in seconds. ``late`` is how long copies that came late are looked for, ``version`` that of the workflow.
     """
 
     data: str
@@ -65,6 +65,7 @@ class Start(msgspec.Struct, frozen=True):
     life: float = 15.0
     timeout: float = 20.0
     late: float = 5.0
+    version: str = WORKFLOW_VERSION
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -235,7 +236,7 @@ def live(connection: socket.socket) -> None:
         return replace(parts, late_for=timedelta(seconds=start.late), **seen)
 
     cabinet = open_cabinet(settings)
-    hooks = Hooks(parts=watched, steps=lambda steps: WatchedSteps(steps, points), life=start.life)
+    hooks = Hooks(parts=watched, steps=lambda steps: WatchedSteps(steps, points), life=start.life, version=start.version)
     workflows = open_workflows(settings, cabinet, mailbox, "Nordlys", hooks)
     wire.say({"ready": True, "pid": os.getpid()})
     for line in wire.lines:

@@ -74,6 +74,39 @@ def test_a_build_that_does_not_look_sends_twice(tmp_path: Path, transport: str) 
         eventually(lambda: on.judged(sent, on.state(sent)).startswith("DUPLICATE"))
 
 
+UPGRADED = (
+    ("step.prepare 1 before", "sent"),
+    ("mailbox.disarm 1 after", "sent"),
+    ("mailbox.save 1 after", "uncertain"),
+    ("mailbox.send 1 after", "sent"),
+    ("step.tidy 1 before", "sent"),
+)
+
+
+def test_an_upgrade_in_mid_send(everywhere: dict[Place, Stage]) -> None:
+    """The next life runs another version of the workflow: what had not begun begins, what left is found, and the rest goes to a person."""
+    wanted = [(point, ends, place) for point, ends in UPGRADED for place in PLACES]
+    for point, ends, place in random.Random(12).sample(wanted, size(sample=4, full=len(wanted))):
+        _upgraded(everywhere[place], point, ends)
+
+
+def _upgraded(on: Stage, point: str, ends: str) -> None:
+    """One send that is cut off at ``point`` by the end of the old version."""
+    backend = on.live()
+    backend.say({"arm": point})
+    sent = on.press((BO,))
+    assert backend.died(60)
+    on.live(version="of tomorrow")
+    if ends == "sent":
+        assert on.verdict(sent) == DELIVERED
+        return
+    eventually(lambda: on.state(sent)["state"] == ends)
+    eventually(lambda: on.recorded(sent)[-1] == ends)
+    assert left(on, sent) == []
+    (draft,) = [item for item in on.world.items(METTE, "drafts") if item["marker"] == sent.draft_marker]
+    assert draft["disarmed"]  # it cannot be sent in clear while nobody knows
+
+
 def test_a_stopped_process_that_wakes_up_does_not_send(cluster: Cluster, tmp_path: Path) -> None:
     """SIGSTOP in the middle; a second process takes over once the lock has run out, and sends; SIGCONT: the first one does not."""
     with running(tmp_path / "exchange") as world, stage(world, tmp_path / "first", "ews", cluster.fresh()) as on:
