@@ -78,11 +78,12 @@ class Lab:
         """Outlook, or a phone, sends the mail."""
         self.outlook.send_draft(METTE, self.outlook.save_draft(METTE, made, datetime.now(UTC)), headers)
 
-    def checked(self, made: dict[str, Any], action: Action) -> None:
+    def checked(self, made: dict[str, Any], action: Action, *, sent: bool = True) -> None:
         """Checked, let go, and sent with whatever the check gave."""
         decision, ticket = self.check(made)
         assert action is decision.action, decision.headline
-        self.send(made, {TICKET_HEADER: ticket} if ticket else None)
+        if sent:
+            self.send(made, {TICKET_HEADER: ticket} if ticket else None)
 
     def ours(self) -> None:
         """A clear copy that the service sent itself."""

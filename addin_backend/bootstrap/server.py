@@ -179,7 +179,7 @@ def open_services(settings: Settings, around: Surroundings) -> Iterator[Services
         organisation = _alarm(rules, log)
         cabinet, mailboxes = _open(settings, around.graph_tokens)
         mailbox = mailboxes.mailbox
-        workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks)
+        workflows = open_workflows(settings, cabinet, mailbox, organisation, around.hooks, around.open_pages)
         pressing = accepting(rules.current.checking, cabinet, mailbox, workflows.durable)
         waits, ledger, reports = _after_sending(settings, cabinet, rules, mailboxes, pressing, around.relay)
         folder = send_folder_loop(settings, cabinet, rules, mailbox, pressing)

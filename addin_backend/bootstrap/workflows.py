@@ -57,7 +57,7 @@ def _signer(settings: Settings) -> Signer | None:
     return read_signer(read_setting(settings, "signing_key"), read_setting(settings, "signing_certificate"))
 
 
-def _sealing(settings: Settings, cabinet: Cabinet, organisation: str) -> Sealing:
+def _sealing(settings: Settings, cabinet: Cabinet, organisation: str, open_pages: bool) -> Sealing:
     return Sealing(
         certificates=certificate_store(settings),
         signer=_signer(settings),
@@ -69,6 +69,7 @@ def _sealing(settings: Settings, cabinet: Cabinet, organisation: str) -> Sealing
         new_id=new_id,
         package_id=package_id_of(cabinet),
         notification_address=settings.notification_address,
+        open_pages=open_pages,
     )
 
 
@@ -150,7 +151,9 @@ def _sweeping(
     return run
 
 
-def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, hooks: Hooks | None = None) -> Workflows:
+def open_workflows(
+    settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organisation: str, hooks: Hooks | None = None, open_pages: bool = False
+) -> Workflows:
     """The durable engine with the workflow ``send``. Workflows that a crash cut off go on; jobs that never began begin."""
     hooks, stopping = hooks or Hooks(), threading.Event()
     executor = executor_of(settings)
@@ -162,7 +165,7 @@ def open_workflows(settings: Settings, cabinet: Cabinet, mailbox: Mailbox, organ
             rounds=rounds,
             fence=lock,
             log=cabinet.log,
-            sealing=_sealing(settings, cabinet, organisation),
+            sealing=_sealing(settings, cabinet, organisation, open_pages),
             events=structlog.get_logger("send"),
             outcome=lambda job, number: records.outcome(job, now(), cabinet.names, number),
             read_record=read_record,

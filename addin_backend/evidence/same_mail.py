@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from addin_backend.evidence.calendar_request import place_of
 from addin_backend.evidence.digest import digest_of
 from addin_backend.evidence.extraction.decoration import decoration_ids, is_decoration
 from addin_backend.evidence.html import to_text
@@ -31,19 +32,25 @@ def fingerprint(mailbox: str, message: Message) -> str:
     """The same for a draft that was checked and for the sent mail: SHA-256, 64 hexadecimal digits.
 
     Over mailbox, recipients, subject, the letters of the text, what could not be read of it, and every part but small pictures that the
-    HTML shows and the plain alternative that repeats it. A part is judged by what it holds: any client may call any file inline.
+    HTML shows and the plain alternative that repeats it. A part is judged by what it holds: any client may call any file inline. Of an
+    invitation's request that says the mail again only the place counts, which stands below the text in what was checked.
     """
     rich = message.body_format is BodyFormat.HTML
     text = _letters(to_text(message.body).text if rich else message.body)
     source, shown = html.unescape(message.body) if rich else "", decoration_ids(message)
-    parts = [item for item in message.attachments if not is_decoration(item, shown) and not (rich and _repeats(item, text, source))]
+    places = {id(item): place for item in message.attachments if (place := place_of(item, message, text, _letters)) is not None}
+    parts = [
+        item
+        for item in message.attachments
+        if id(item) not in places and not is_decoration(item, shown) and not (rich and _repeats(item, text, source))
+    ]
     unread = [] if message.readable and not message.defects else [str(message.readable), *sorted(message.defects)]
-    who = mailbox.strip().lower()
+    who, place = mailbox.strip().lower(), _letters("".join(places.values()))
     plain = Message(
         sender=who,
         recipients=(),
         subject=" ".join(message.subject.split()),
-        body="\n".join([who, *sorted({item.address.lower() for item in message.recipients}), text, *unread]),
+        body="\n".join([who, *sorted({item.address.lower() for item in message.recipients}), text + place, *unread]),
         attachments=tuple(sorted(parts, key=lambda item: (item.name, item.content))),
     )
     return digest_of(plain)

@@ -37,6 +37,7 @@ class Sealing:
 
     ``package_id`` gives an unguessable id that is the same for the same copy: sealing again after a crash leaves no orphan.
     ``notification_address`` is what mails with a link come from ("": the sender); the sender's mailbox must have Send As on it.
+    ``open_pages``: the log's pages can be opened, so a link to them leads somewhere.
     """
 
     certificates: CertificateStore
@@ -49,6 +50,7 @@ class Sealing:
     new_id: Callable[[], str]
     package_id: Callable[[str], str]
     notification_address: str = ""
+    open_pages: bool = False
 
 
 def _members(group: Group, message: Message, kind: RecipientKind) -> tuple[Recipient, ...]:
@@ -213,7 +215,7 @@ def readable_copy(job: SendJob, content: JobContent, parts: Sealing) -> Outgoing
         language=content.language,
         message_id=copy_id,
         date=job.created_at,
-        record=f"{parts.public_url.rstrip('/')}/log/why/{event}",
+        record=f"{parts.public_url.rstrip('/')}/log/why/{event}" if parts.open_pages else event,
     )
     return Outgoing(
         mime=mime,

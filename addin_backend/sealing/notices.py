@@ -33,11 +33,15 @@ _HOW = {
     },
 }
 _RECORD = {"da": "I logbogen", "en": "In the log"}
+_SEE = {
+    "da": "Åbn mailen i Outlook, og tryk på Hvordan sendt? for at se mere.",
+    "en": "Open the mail in Outlook and press Sent how? to see more.",
+}
 _OPENING = {"da": "Send sikkert: sådan blev mailen sendt", "en": "Send securely: how the mail was sent"}
 
 
 def how_sent(deliveries: Sequence[tuple[Recipient, Protection]], language: str, record: str = "") -> tuple[str, ...]:
-    """One line per recipient that says how, and one with the address of the ``record``.
+    """One line per recipient that says how, and one with the address of the ``record``, or its number and where the sender can look.
 
     A Bcc recipient gets a line without the address: a copy can be forwarded.
     """
@@ -47,7 +51,7 @@ def how_sent(deliveries: Sequence[tuple[Recipient, Protection]], language: str, 
         who = "Bcc" if recipient.kind is RecipientKind.BCC else recipient.address
         lines.append(f"{who}: {_HOW[tongue][protection]}")
     if record:
-        lines.append(f"{_RECORD[tongue]}: {record}")
+        lines.append(f"{_RECORD[tongue]}: {record}" if _LINK.fullmatch(record) else f"{_RECORD[tongue]}: {record}. {_SEE[tongue]}")
     return tuple(lines)
 
 
@@ -63,7 +67,8 @@ def sender_copy(
 ) -> bytes:
     """The one readable copy for the sender's Sent Items: the whole mail, with a block on top that says how it reached whom.
 
-    ``record`` is the address of the decision in the log. The sender's categories stand in Keywords, which leave with no mail.
+    ``record`` is the address of the decision in the log, or its number where nobody can open the log's pages. The sender's categories
+    stand in Keywords, which leave with no mail.
     """
     to = [item for item in message.recipients if item.kind is RecipientKind.TO]
     cc = [item for item in message.recipients if item.kind is RecipientKind.CC]

@@ -23,16 +23,18 @@ from playwright.sync_api import Browser, FrameLocator, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from addin_backend.model.routing import Transport
-from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SENT, UNCERTAIN, Offered
+from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SENT, UNCERTAIN, UNDER_WAY, Offered
+from addin_backend.sandbox.exchange_page.routes import seen
 from addin_backend.web.send_reasons import reason_for
 from demo_world_run import demo_world
-from host_page import BO, METTE, NOT_SENT, PATIENCE, chromium, compose, pane_of
+from host_page import BO, LANGUAGES, METTE, NOT_SENT, PATIENCE, chromium, compose, pane_of
 
 LONGEST = 90.0  # seconds that a send is watched
 UNCERTAIN_FOR = 12.0  # seconds after which an uncertain pane is taken to stay so
 PRESS = 4000  # milliseconds
 FAST = 800  # milliseconds that one look at the pane may take: its frame goes with the window
 UNSURE = {"da": "Vi ved endnu ikke", "en": "We do not yet know"}
+SLOWLY = {language: getattr(seen(UNDER_WAY), language) for language in LANGUAGES}
 FOLDERS = ("journal", "sentitems", "drafts")
 
 
@@ -58,7 +60,7 @@ class Walk:
     @property
     def end(self) -> str:
         """How the page says that it ends."""
-        return self.offered.once if self.times == "1" else self.offered.always
+        return self.offered.end(self.transport, self.times)
 
 
 def set_up(desk: Page, address: str, transport: Transport, language: str) -> None:
@@ -149,6 +151,8 @@ def judge(walk: Walk) -> None:
             (left == 1 == walk.sent_items[0], "not sent once"),
             (not walk.drafts, "a draft lies there"),
         ]
+    elif walk.end == UNDER_WAY:
+        must += [(SLOWLY[walk.language] in walk.status, "it does not say that it takes longer"), (not walk.closed, "the window closed")]
     elif walk.end == UNCERTAIN:
         must += [
             (told.startswith(UNSURE[walk.language]), "it does not say that it is uncertain"),

@@ -90,3 +90,56 @@ def test_an_alternative_that_says_more_is_another_mail(more: str) -> None:
     checked = _checked(body=HTML, body_format="html")
     assert checked == _sent(_text(PLAIN), _text(HTML, "text/html"), kind="alternative")
     assert checked != _sent(_text(PLAIN + more), _text(HTML, "text/html"), kind="alternative")
+
+
+REQUEST = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//X//Y//DA\r\nMETHOD:REQUEST\r\n"
+    "BEGIN:VTIMEZONE\r\nTZID:Romance Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nTZOFFSETFROM:+0200\r\n"
+    "TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    "BEGIN:VEVENT\r\nUID:u-1\r\nDTSTAMP:20261129T100000Z\r\nDTSTART;TZID=Romance Standard Time:20261130T100000\r\n"
+    "ORGANIZER;CN=\"Lund; Anna\":mailto:anna@nordlys.example\r\nATTENDEE;ROLE=REQ-PARTICIPANT;RSVP=TRUE:mailto:bo@firma.exam\r\n ple\r\n"
+    "SUMMARY:Sagen\r\nLOCATION:Lokale 2\\, stuen\r\nDESCRIPTION:Vi mødes kl. ti.\\n\\nAnna\r\n{more}"
+    "X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE\r\nX-MICROSOFT-LOCATIONS:[{{\"DisplayName\":\"Lokale 2\\, stuen\"}}]\r\n"
+    "BEGIN:VALARM\r\nDESCRIPTION:REMINDER\r\nTRIGGER;RELATED=START:-PT15M\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)  # fmt: skip
+WRITTEN = "Vi mødes kl. ti.\n\nAnna\n"
+
+
+def _invited(request: str, text: str = WRITTEN, html: str = "") -> str:
+    plain = ("text/plain; charset=utf-8", "", base64.b64encode(text.encode()).decode())
+    rich = ("text/html; charset=utf-8", "", base64.b64encode(html.encode()).decode())
+    calendar = ("text/calendar; charset=utf-8; method=REQUEST", "", base64.b64encode(request.encode()).decode())
+    return _sent(plain, *([rich] if html else []), calendar, kind="alternative")
+
+
+def test_an_invitation_is_the_one_that_was_checked_when_its_request_says_nothing_more() -> None:
+    """The event code reads title, text and place; Exchange sends a mail with a request, in plain text or with HTML beside it."""
+    assert _checked(body=f"{WRITTEN}\nLokale 2, stuen") == _invited(REQUEST.format(more=""))
+    rich = "<p>Vi mødes kl. ti.</p><p>Anna</p>"
+    sent = _invited(REQUEST.format(more=f"X-ALT-DESC;FMTTYPE=text/html:{rich}\r\n"), html=rich)
+    assert _checked(body=f"{rich}\nLokale 2, stuen", body_format="html") == sent
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("DESCRIPTION:Vi mødes", "DESCRIPTION:CPR 010190-1233. Vi mødes"),
+        ("SUMMARY:Sagen", "SUMMARY:Sagen om Bo"),
+        ("LOCATION:Lokale 2", "LOCATION:Lokale 3"),
+        ("SUMMARY:Sagen", "LOCATION:Et andet sted\r\nSUMMARY:Sagen"),
+        ("SUMMARY:Sagen", "COMMENT:Bo er syg\r\nSUMMARY:Sagen"),
+        ("SUMMARY:Sagen", "ATTACH:https://x.example/journal\r\nSUMMARY:Sagen"),
+        ("SUMMARY:Sagen", "X-NOTE:Bo er syg\r\nSUMMARY:Sagen"),
+        ("SUMMARY:Sagen", "Bo er syg\r\nSUMMARY:Sagen"),
+        ("SUMMARY:Sagen", "UID:" + "Bo er syg. " * 40 + "\r\nSUMMARY:Sagen"),
+        ("DESCRIPTION:REMINDER", "DESCRIPTION:Bo er syg"),
+        ("mailto:anna@", "mailto:eva@"),
+        ('"DisplayName":"Lokale 2', '"DisplayName":"Lokale 3'),
+        ("METHOD:REQUEST", "METHOD:CANCEL"),
+    ],
+)
+def test_a_request_that_says_anything_else_is_another_mail(old: str, new: str) -> None:
+    """Nothing is hidden in it: such an invitation is judged as it was sent."""
+    request = REQUEST.format(more="")
+    assert old in request
+    assert _checked(body=f"{WRITTEN}\nLokale 2, stuen") != _invited(request.replace(old, new))

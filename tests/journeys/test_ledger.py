@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +20,7 @@ from addin_backend.flows.patience import TRIES
 from addin_backend.flows.seal_groups import TICKET_HEADER
 from addin_backend.model.decision import Action
 from addin_backend.model.ledger import How, SentEntry, SentPage
+from addin_backend.sandbox.playground.invitations import calendar_request
 from addin_backend.settings import Settings
 from exchange_simulator import METTE, TRANSPORTS, World, mail, running
 from ledger_lab import COLLEAGUE, CPR, PARTNER, PRIVATE, Lab, draft, fill, lab_over
@@ -87,6 +89,20 @@ def test_the_ledger_begins_with_the_server(world: World, tmp_path_factory: pytes
             assert loop.view().mailboxes > 0
         finally:
             loop.stop()
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_an_invitation_that_was_checked_is_explained(lab: Lab, rich: bool) -> None:
+    """Checked as title, text and place; sent as a mail with a request. The same one with more in the request is judged as it left."""
+    text = "Vi tager bordet ved vinduet." if not rich else '<html><head></head><body dir="ltr"><div>Vi tager bordet.</div></body></html>'
+    made = {**draft(COLLEAGUE, f"Frokost {rich}", text), "body_format": "html" if rich else "plain"}
+    lab.checked({**made, "body": f"{text}\nCafé Havnen"}, Action.ALLOW, sent=False)
+    at = datetime.now(UTC)
+    for described in (made, {**made, "body": f"Diagnosen er stillet. CPR-nummer: {CPR}"}):
+        request = calendar_request(described, at, at + timedelta(hours=1), "Café Havnen", f"{rich}@nordlys.example", at)
+        lab.outlook.send_draft(METTE, lab.outlook.save_draft(METTE, made, at, calendar=request))
+    found = lab.run().by
+    assert (1, 1) == (found[How.CHECKED], found[How.CASE] + found[How.UNCHECKED])
 
 
 def test_one_check_explains_one_mail(lab: Lab) -> None:

@@ -15,7 +15,7 @@ from addin_backend.model.decision import Protection
 from addin_backend.model.message import Attachment, BodyFormat, Message, Recipient
 from addin_backend.sealing import entities
 from addin_backend.sealing.compose import compose
-from addin_backend.sealing.notices import compose_notification, sender_copy
+from addin_backend.sealing.notices import compose_notification, how_sent, sender_copy
 from sealing_lab import ANNA, AT, HIDDEN, HTML, KARIN, MESSAGE_ID, MESSAGES, PETER, message
 from sizes import size
 
@@ -220,6 +220,19 @@ _FIELDS = {
 
 
 _TEXTS = ("subject", "sender_name", "in_reply_to", "references", "importance", "sensitivity", "thread_index", "msip_labels")
+
+
+@pytest.mark.parametrize(
+    ("record", "language", "line"),
+    [
+        ("https://nordlys.example/log/why/e-1", "da", "I logbogen: https://nordlys.example/log/why/e-1"),
+        ("e-1", "da", "I logbogen: e-1. Åbn mailen i Outlook, og tryk på Hvordan sendt? for at se mere."),
+        ("e-1", "en", "In the log: e-1. Open the mail in Outlook and press Sent how? to see more."),
+    ],
+)
+def test_a_copy_leads_only_where_the_sender_can_look(record: str, language: str, line: str) -> None:
+    """A link where the log's pages are open; else the record's number and the button in Outlook, never a link to a closed page."""
+    assert line == how_sent([(ANNA, Protection.TLS)], language, record)[-1]
 
 
 @settings(max_examples=size(sample=60, full=3000), deadline=None)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from addin_backend.edges.route_store import RouteStore
 from addin_backend.errors import MailboxFull, NotFound, SendSecurelyError
 from addin_backend.model.routing import Transport
 from addin_backend.sandbox.exchange_page import routes as page
-from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SENT, SWITCHES, UNCERTAIN, Offered
+from addin_backend.sandbox.exchange_page.catalogue import FAULTS, SENT, SWITCHES, UNCERTAIN, UNDER_WAY, Offered
 from addin_backend.sandbox.outlook import Outlook
 from addin_backend.web.app import create_app
 from addin_backend.web.send_reasons import REASONS
@@ -224,11 +225,19 @@ def test_a_fault_that_the_transport_does_not_have_is_refused_with_words(opened: 
 
 def test_the_page_says_what_the_employee_sees_in_the_panes_own_words(opened: Opened) -> None:
     """Each way that a fault can end has its sentence, and no error's code stands for one."""
-    for end in {offered.once for offered in FAULTS} | {offered.always for offered in FAULTS}:
+    for end in {offered.end(transport, times) for offered in FAULTS for transport in offered.operations for times in ("1", "always")}:
         told = page.seen(end)
-        assert end in (SENT, UNCERTAIN) or end in REASONS
+        assert end in (SENT, UNCERTAIN, UNDER_WAY) or end in REASONS
         assert told.da in html.unescape(opened.client.get("/demo/exchange?lang=da").text)
         assert told.en in html.unescape(opened.client.get("/demo/exchange?lang=en").text)
+
+
+def test_what_is_not_at_an_end_has_the_words_of_the_pane(root: Path) -> None:
+    """As they stand in its strings, in both languages."""
+    strings = (root / "addin_backend" / "web" / "static" / "addin" / "strings.js").read_text(encoding="utf-8")
+    for end in (UNCERTAIN, UNDER_WAY):
+        assert f'"{page.seen(end).da}"' in strings
+        assert f'"{page.seen(end).en}"' in strings
 
 
 def test_another_site_cannot_press(opened: Opened) -> None:

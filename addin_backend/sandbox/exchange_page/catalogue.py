@@ -17,15 +17,15 @@ from addin_backend.sandbox.exchange.faults import FOR_GOOD
 SLOW = 5.0  # seconds; shorter than what a request may take
 LATE = 2.0  # seconds
 TIMES = {"1": 1, "3": 3, "always": FOR_GOOD}
-SENT, UNCERTAIN = "sent", "uncertain"
+SENT, UNCERTAIN, UNDER_WAY = "sent", "uncertain", "under_way"
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """One fault. ``operations`` names what is hit on each API; an API that is not named does not have it. ``codes`` are an API's own.
 
-    ``once`` and ``always`` are how a send ends that meets it the next time or each time: SENT, UNCERTAIN, or the error's code of a mail
-    that is not sent.
+    ``once`` and ``always`` are how a send ends that meets it the next time or each time: SENT, UNCERTAIN, UNDER_WAY (for minutes), or the
+    error's code of a mail that is not sent; ``always_over`` where one transport differs.
     """
 
     name: str
@@ -36,6 +36,11 @@ class Offered:
     codes: dict[Transport, str] = field(default_factory=dict)
     once: str = SENT
     always: str = SENT
+    always_over: dict[Transport, str] = field(default_factory=dict)
+
+    def end(self, transport: Transport, times: str) -> str:
+        """How a send over ``transport`` ends, the fault being set for ``times``."""
+        return self.once if times == "1" else self.always_over.get(transport, self.always)
 
     def plan(self, transport: Transport, mailbox: str, times: int = 1) -> dict[str, Any]:
         """What the simulator is told. ``mailbox`` "" is any. Outlook's own requests are left alone: the fault is for the service."""
@@ -120,12 +125,14 @@ FAULTS = (
         "server_busy",
         {"count": 2},
         always="unavailable",
+        always_over={Transport.GRAPH: UNDER_WAY},
     ),
     Offered(
         "not_yet",
         Texts(da="Kladden er ikke synkroniseret endnu", en="The draft has not been synchronised yet"),
         _READ,
         "item_not_found_first_n",
+        always_over={Transport.GRAPH: UNCERTAIN},
     ),
     Offered(
         "changed",

@@ -21,7 +21,7 @@ from addin_backend.model.decision import Texts
 from addin_backend.model.routing import Transport, Why
 from addin_backend.sandbox.exchange.faults import FOR_GOOD
 from addin_backend.sandbox.exchange.seeds import EMPLOYEES, SHARED
-from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SENT, SWITCHES, TIMES, UNCERTAIN, Offered
+from addin_backend.sandbox.exchange_page.catalogue import BY_NAME, FAULTS, SENT, SWITCHES, TIMES, UNCERTAIN, UNDER_WAY, Offered
 from addin_backend.web.exchange import services_of
 from addin_backend.web.pages import LANGUAGES, Link, pages_of
 from addin_backend.web.send_reasons import reason_for
@@ -123,10 +123,17 @@ _UNCERTAIN = Texts(
 )
 
 
+_UNDER_WAY = Texts(
+    da="Mailen er taget imod og bliver sendt. Det tager lidt længere tid end normalt.",
+    en="The mail has been taken in and is being sent. It is taking a little longer than usual.",
+)
+_OPEN = {SENT: _SENT, UNCERTAIN: _UNCERTAIN, UNDER_WAY: _UNDER_WAY}
+
+
 def seen(end: str) -> Texts:
     """What the employee sees when a send ends so: the pane's own words."""
-    if end in (SENT, UNCERTAIN):
-        return _SENT if end == SENT else _UNCERTAIN
+    if end in _OPEN:
+        return _OPEN[end]
     why = reason_for(end).why
     return Texts(da=f"Mailen er ikke sendt. {why.da}", en=f"The mail has not been sent. {why.en}")
 

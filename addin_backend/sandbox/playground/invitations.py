@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from addin_backend.evidence.html import to_text
+
 MAX_OCTETS = 75  # of a line (RFC 5545 §3.1)
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": ""})
 METTE = "mette.holm@nordlys.example"
@@ -116,6 +118,14 @@ def _attendees(people: Sequence[Mapping[str, str]], role: str) -> list[str]:
     ]
 
 
+def _described(draft: Mapping[str, Any]) -> list[str]:
+    """The text, and the HTML that it was written in."""
+    body = str(draft.get("body", ""))
+    if draft.get("body_format") != "html":
+        return [f"DESCRIPTION:{body.translate(_ESCAPES)}"]
+    return [f"DESCRIPTION:{to_text(body).text.translate(_ESCAPES)}", f"X-ALT-DESC;FMTTYPE=text/html:{body.translate(_ESCAPES)}"]
+
+
 def calendar_request(draft: Mapping[str, Any], begins: datetime, ends: datetime, location: str, uid: str, at: datetime) -> str:
     """The request as text, CRLF. ``draft`` is the API's: To are required, Cc optional."""
     lines = [
@@ -133,7 +143,7 @@ def calendar_request(draft: Mapping[str, Any], begins: datetime, ends: datetime,
         *_attendees(draft.get("cc", []), "OPT-PARTICIPANT"),
         f"SUMMARY:{str(draft.get('subject', '')).translate(_ESCAPES)}",
         f"LOCATION:{location.translate(_ESCAPES)}",
-        f"DESCRIPTION:{str(draft.get('body', '')).translate(_ESCAPES)}",
+        *_described(draft),
         "SEQUENCE:0",
         "STATUS:CONFIRMED",
         "END:VEVENT",
