@@ -14,8 +14,8 @@ _WAITS = Texts(
 )
 _NOT_LOST = Texts(da="Den er ikke tabt, og vi prøver videre.", en="It is not lost, and we keep trying.")
 _HOW = Texts(
-    da="Kan det ikke vente? Åbn mailen i Sendt post, åbn Send sikkert, og vælg Send som sikker side i stedet.",
-    en="Can it not wait? Open the mail in Sent Items, open Send securely, and choose Send as a secure page instead.",
+    da="Kan det ikke vente? Åbn mailen i Sendt post, tryk på Hvordan sendt?, og vælg Send som sikker side i stedet.",
+    en="Can it not wait? Open the mail in Sent Items, press Sent how?, and choose Send as a secure page instead.",
 )
 _NOTES: dict[str, tuple[Texts, tuple[Texts, ...]]] = {
     "offer": (_SUBJECT, (_WAITS, _NOT_LOST, _HOW)),
@@ -63,8 +63,8 @@ _NOTES: dict[str, tuple[Texts, tuple[Texts, ...]]] = {
                 en="The mail to {address} of {at:%Y-%m-%d} did not arrive, and could not be sent as a secure page either.",
             ),
             Texts(
-                da="Åbn den i Sendt post, og prøv igen under Send sikkert, eller skriv en ny mail.",
-                en="Open it in Sent Items and try again under Send securely, or write a new mail.",
+                da="Åbn den i Sendt post, tryk på Hvordan sendt?, og prøv igen, eller skriv en ny mail.",
+                en="Open it in Sent Items, press Sent how? and try again, or write a new mail.",
             ),
         ),
     ),

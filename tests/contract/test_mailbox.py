@@ -519,3 +519,16 @@ def test_a_state_that_the_server_does_not_know_is_not_found(world: World) -> Non
     box = world.graph if world.transport == "graph" else world.ews
     with pytest.raises(NotFound):
         box.sent_since(KARIN, "%24deltatoken=gone" if world.transport == "graph" else "Z29uZQ==", 50)
+
+
+@pytest.mark.parametrize("folder", ["sentitems", "Krypterede kopier"])
+def test_a_sent_copy_is_read_by_its_message_id(world: World, folder: str) -> None:
+    """Where it was put; a draft with that Message-ID is none, and one that nobody sent is not found."""
+    outgoing, edge = mail(save_to=folder), world.graph if world.transport == "graph" else world.ews
+    saved = world.mailbox.save(METTE, outgoing)
+    with pytest.raises(NotFound):
+        edge.sent_mime(METTE, outgoing.message_id, folder)
+    world.mailbox.send(METTE, saved, outgoing)
+    assert outgoing.message_id.encode() in edge.sent_mime(METTE, outgoing.message_id, folder)
+    with pytest.raises(NotFound):
+        edge.sent_mime(METTE, "<nobody@nordlys.example>", folder)

@@ -20,12 +20,14 @@ from addin_backend.edges.executor_lock import ExecutorLock
 from addin_backend.edges.question_store import QuestionStore
 from addin_backend.edges.send_rounds import SqlRounds
 from addin_backend.edges.store import SqlStore
+from addin_backend.edges.wait_store import SqlWaits
 from addin_backend.errors import Conflict, NotFound, Unavailable
 from addin_backend.model.decision import Protection
 from addin_backend.model.facts import ThreadProtection
 from addin_backend.model.past import DealtWith, Departed, PastQuestion
 from addin_backend.model.policy import RecordedQuestion
 from addin_backend.model.sending import Act, Draft, Group, PortalPackage, Round, SendJob, SendState
+from addin_backend.model.waiting import Heard, Teller, Waiting, Wish, after_hearing, asked
 from addin_backend.ports import Fenced, Steps
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -237,3 +239,48 @@ def test_a_database_that_is_away_is_said_to_be() -> None:
     with pytest.raises(Unavailable) as away:
         SqlStore("postgresql+psycopg://name:secret@127.0.0.1:9/base?connect_timeout=2", _same, _same, _keyed)
     assert "secret" not in str(away.value)
+
+
+def _waiting(address: str) -> Waiting:
+    return Waiting(
+        mail="job", job_id="job", mailbox=METTE, address=address, message_id="<job.clear@nordlys.example>", left_at=NOW, first_seen=NOW,
+        last_seen=NOW, teller=Teller.LOG,
+    )  # fmt: skip
+
+
+def test_what_waits_is_changed_by_one_at_a_time(url: str) -> None:
+    """Four who press at the same time make one wish; a row that is over is not looked at; content is sealed, and goes."""
+    sealed: list[bytes] = []
+
+    def seal(content: bytes, name: str) -> bytes:
+        sealed.append(bytes(one ^ 255 for one in content))
+        return sealed[-1]
+
+    store = SqlWaits(url, seal, lambda content, _name: bytes(one ^ 255 for one in content), _keyed)
+    try:
+        assert store.change("job", BO, lambda known: known) is None
+        store.change("job", BO, lambda known: known or _waiting(BO))
+
+        def press(number: int) -> None:
+            def act(known: Waiting | None) -> Waiting | None:
+                return asked(known, NOW, METTE, str(number), "da") if known is not None and known.wish is Wish.NONE else known
+
+            store.change("job", BO.upper(), act, b"the mail")
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(press, range(4)))
+        (row,) = store.of("job")
+        assert (1, b"the mail", [row]) == (row.asks, store.content("job", BO), list(store.open()))
+        store.drop_content("job", BO)
+        with pytest.raises(NotFound):
+            store.content("job", BO)
+        ended = store.change("job", BO, lambda known: after_hearing(known or _waiting(BO), Heard.DELIVERED, NOW, Teller.LOG))
+        assert ended is not None
+        done = msgspec.structs.replace(ended, recorded=("deferred", "asked", "delivered"), told=("void 1",))
+        store.change("job", BO, lambda _known: done)
+        assert ([], [done]) == (list(store.open()), list(store.latest(5)))
+        store.forget_before(NOW + timedelta(days=1))
+        assert [] == list(store.of("job"))
+        assert sealed
+    finally:
+        store.close()

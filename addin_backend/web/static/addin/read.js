@@ -4,7 +4,7 @@ import { describeFailure, receipt } from "./answer.js";
 import { Failure } from "./api.js";
 import { button, element, lines, peopleTable, section } from "./show.js";
 import { filled, moment } from "./strings.js";
-import { waitingSection, waitsFor } from "./waiting.js";
+import { somebodyWaits, waitingSection, waitsFor } from "./waiting.js";
 
 const TOLD = "told";
 
@@ -84,7 +84,8 @@ export class Read {
       this.stage.show({ tone: "confirm", headline: words.notOurs, sentence: words.notOursNext }, element("div", { class: "buttons" }, wrong, reply));
     } else {
       const sent = receipt(found.job, words, this.language);
-      const view = { ...sent, sentence: filled(words.ownCopy, { at: moment(found.created_at, this.language) }) };
+      const waiting = somebodyWaits(found.waiting ?? []) ? { tone: "confirm", headline: words.waitsHead } : {};
+      const view = { ...sent, ...waiting, sentence: filled(words.ownCopy, { at: moment(found.created_at, this.language) }) };
       const open = found.links.some(({ open: usable }) => usable);
       const close = open ? button(words.revoke, "revoke", "", () => this.press(() => this.revoke())) : null;
       const acts = { ask: () => this.press(() => this.instead()), again: () => this.press(() => this.look()) };

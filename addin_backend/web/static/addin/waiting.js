@@ -2,6 +2,7 @@
 
 import { button, element, section } from "./show.js";
 
+const THERE = new Set(["delivered", "void", "sent", "both"]);
 const UNDER_WAY = new Set(["asked", "handed_over", "sending"]);
 
 /** What stands at a recipient; "" for one who does not wait. ``rows`` are the API's. */
@@ -15,6 +16,11 @@ export function isUnderWay(rows) {
   return rows.some(({ state }) => UNDER_WAY.has(state));
 }
 
+/** Whether somebody may not have got the mail: then it is not told as done. */
+export function somebodyWaits(rows) {
+  return rows.some(({ state }) => !THERE.has(state));
+}
+
 /** The offer, or how far a wish is; null where nobody waits. */
 export function waitingSection(rows, words, { ask, again }) {
   if (rows.length === 0) return null;
@@ -22,7 +28,7 @@ export function waitingSection(rows, words, { ask, again }) {
   if (asking.length > 0) {
     const who = asking.map(({ address }) => element("li", {}, address));
     const go = button(words.instead, "instead", "primary", ask);
-    return section(words.waitsTitle, element("p", {}, words.waitsOffer), element("ul", {}, ...who), element("p", { class: "fine" }, words.insteadHow), element("div", { class: "buttons" }, go));
+    return section(words.waitsTitle, element("p", {}, words.waitsOffer), element("ul", {}, ...who), element("p", { class: "fine" }, words.insteadHow), element("p", { class: "fine" }, words.portalNotYet), element("div", { class: "buttons" }, go));
   }
   if (!isUnderWay(rows)) return null;
   return section(words.waitsTitle, element("p", {}, words.insteadUnderWay), element("div", { class: "buttons" }, button(words.lookAgain, "look", "", again)));
