@@ -178,8 +178,14 @@ class SignInRefused(Unavailable):
     code = "sign_in_refused"
     sentence = "The mail has not been sent and your draft is unchanged. Exchange does not accept our sign-in."
     sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Exchange godtager ikke vores login."
-    next_step = "An administrator must look at the application's permissions in Entra ID."
-    next_step_da = "En administrator skal se på applikationens tilladelser i Entra ID."
+    next_step = "Ask your administrator to look at the service's access to Exchange."
+    next_step_da = "Bed din administrator om at se på tjenestens adgang til Exchange."
+
+
+class WrongAudience(SignInRefused):
+    """The token is for another API: Graph and Exchange each want their own. The sender is told the same; officers' pages say which."""
+
+    code = "wrong_audience"
 
 
 class MailboxFull(Unavailable):
@@ -210,16 +216,6 @@ class SenderRefused(NotYours):
     sentence_da = "Mailen er ikke sendt, og din kladde er uændret. Exchange lader os ikke sende fra denne adresse."
     next_step = "Ask your administrator to look at who may send from it."
     next_step_da = "Bed din administrator om at se på, hvem der må sende fra den."
-
-
-def sign_in_refused(wrong_audience: bool = False) -> SignInRefused:
-    """What an administrator should look at."""
-    if not wrong_audience:
-        return SignInRefused()
-    return SignInRefused(
-        next_step="An administrator must look at whom the token is for: Graph and Exchange each want their own.",
-        next_step_da="En administrator skal se på, hvem tokenet er til: Graph og Exchange vil have hver sit.",
-    )
 
 
 def closed_to_us() -> NotYours:

@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from addin_backend.errors import OutcomeUnknown, SendSecurelyError, SignInRefused, Unavailable
+from addin_backend.errors import OutcomeUnknown, SendSecurelyError, SignInRefused, Unavailable, WrongAudience
 from addin_backend.flows.job_content import JobContent
 from addin_backend.flows.rounds import Fence, SendRounds
 from addin_backend.flows.seal_groups import Sealing
@@ -24,7 +24,8 @@ MISSING = "missing"  # neither among the drafts nor among the sent items: uncert
 STOPPED = "stopped"  # a person stopped it before this copy had left
 KNOWN = {"sent": SendState.SENT, UNCERTAIN: SendState.UNCERTAIN}  # any other word is an error's: not sent
 UNDER_WAY = (SendState.DECIDED, SendState.SEALED, SendState.SENDING)
-REFUSED_FOR_NOW = frozenset({Unavailable.code, SignInRefused.code})  # it certainly did not happen, and may the next time
+# It certainly did not happen, and may the next time.
+REFUSED_FOR_NOW = frozenset({Unavailable.code, SignInRefused.code, WrongAudience.code})
 PASSING = REFUSED_FOR_NOW | {OutcomeUnknown.code}
 LATE_FOR = timedelta(seconds=60)  # how long Exchange may take to carry out a request whose answer we have given up
 GRACE = (0.2, 1.0, 3.0)  # seconds between looks after an answer was lost; Exchange indexes Sent Items with a delay

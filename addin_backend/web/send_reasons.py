@@ -18,6 +18,7 @@ class Reason:
 _AGAIN = Texts(da="Prøv igen om lidt.", en="Try again shortly.")
 _CHECK = Texts(da="Tjek mailen igen, og send den.", en="Check the mail again and send it.")
 _ADMINISTRATOR = Texts(da="Bed din administrator om at se på det.", en="Ask your administrator to look at it.")
+_SIGN_IN = Reason(Texts(da="Exchange godtager ikke vores login.", en="Exchange does not accept our sign-in."), _ADMINISTRATOR)
 
 REASONS = {
     "unavailable": Reason(Texts(da="Exchange kunne ikke tage imod den lige nu.", en="Exchange could not take it right now."), _AGAIN),
@@ -32,7 +33,8 @@ REASONS = {
     "sender_refused": Reason(
         Texts(da="Exchange lader os ikke sende fra denne adresse.", en="Exchange does not let us send from this address."), _ADMINISTRATOR
     ),
-    "sign_in_refused": Reason(Texts(da="Exchange godtager ikke vores login.", en="Exchange does not accept our sign-in."), _ADMINISTRATOR),
+    "sign_in_refused": _SIGN_IN,
+    "wrong_audience": _SIGN_IN,
     "mailbox_full": Reason(
         Texts(
             da="Din postkasse er fuld eller har sendt alt, hvad den må for nu.",

@@ -102,6 +102,8 @@ REASONS = {
     "not_yours": Texts(da="Ingen adgang til postkassen", en="No access to the mailbox"),
     "sender_refused": Texts(da="Exchange lader os ikke sende fra adressen", en="Exchange does not let us send from the address"),
     "sign_in_refused": Texts(da="Exchange godtager ikke vores login", en="Exchange does not accept our sign-in"),
+    "wrong_audience": Texts(da="Tokenet var til en anden tjeneste", en="The token was for another service"),
+    "draft_unreadable": Texts(da="Exchange gav ikke hele kladden", en="Exchange did not give all of the draft"),
     "mailbox_full": Texts(da="Postkassen er fuld eller har sendt for meget", en="The mailbox is full or has sent too much"),
     "too_large": Texts(da="Mailen er for stor", en="The mail is too large"),
     "bad_input": Texts(da="Exchange kunne ikke læse mailen", en="Exchange could not read the mail"),

@@ -26,6 +26,14 @@ FAILURES = {
     "unavailable": Texts(da="Svarede ikke", en="Did not answer"),
     "outcome_unknown": Texts(da="Svaret på en afsendelse gik tabt", en="The answer to a send was lost"),
     "not_yours": Texts(da="Postkassen blev afvist", en="The mailbox was refused"),
+    "sign_in_refused": Texts(
+        da="Godtog ikke vores login: se på applikationens tilladelser i Entra ID",
+        en="Did not accept our sign-in: look at the application's permissions in Entra ID",
+    ),
+    "wrong_audience": Texts(
+        da="Tokenet var til en anden: Graph og Exchange vil have hver sit",
+        en="The token was for another: Graph and Exchange each want their own",
+    ),
     "no_token": Texts(da="Entra ID gav intet token", en="Entra ID gave no token"),
 }
 

@@ -22,6 +22,7 @@ from addin_backend.errors import (
     SignInRefused,
     TooLarge,
     Unavailable,
+    WrongAudience,
 )
 from addin_backend.model.sending import Draft
 from canned_server import DROP, Canned, canned
@@ -79,7 +80,8 @@ SENDS = [
     (400, error("ErrorMimeContentInvalid"), BadInput),
     (400, error("ErrorInvalidIdMalformed"), NotFound),
     (400, error("ErrorNobodyHasHeardOf"), Unavailable),
-    (401, error("InvalidAuthenticationToken"), SignInRefused),
+    (401, error("InvalidAuthenticationToken"), WrongAudience),
+    (401, b"", SignInRefused),
     (403, error("ErrorAccessDenied"), NotYours),
     (403, error("ErrorSendAsDenied"), SenderRefused),
     (403, b"forbidden", Unavailable),

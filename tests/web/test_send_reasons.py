@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from addin_backend.errors import MailboxFull, SendSecurelyError, SignInRefused, Unavailable
+from addin_backend.errors import MailboxFull, SendSecurelyError, SignInRefused, Unavailable, WrongAudience
 from addin_backend.model.decision import Protection
 from addin_backend.model.sending import Draft, Group, Left, SendJob, SendState
 from addin_backend.web.send_reasons import REASONS, UNFORESEEN, reason_for
@@ -47,7 +47,7 @@ def test_every_reason_is_a_short_sentence_with_a_way_on_and_without_blame() -> N
     assert UNFORESEEN is reason_for("internal_error") is reason_for("a code of tomorrow")
 
 
-@pytest.mark.parametrize("error", [MailboxFull, SignInRefused])
+@pytest.mark.parametrize("error", [MailboxFull, SignInRefused, WrongAudience])
 def test_what_exchange_refuses_keeps_its_own_reason(error: type[SendSecurelyError]) -> None:
     """It is still one that may pass, but nobody is told that Exchange did not answer."""
     assert issubclass(error, Unavailable)

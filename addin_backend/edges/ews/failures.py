@@ -16,9 +16,9 @@ from addin_backend.errors import (
     OutcomeUnknown,
     SenderRefused,
     SendSecurelyError,
+    SignInRefused,
     Unavailable,
     closed_to_us,
-    sign_in_refused,
     too_large_for_exchange,
 )
 
@@ -48,7 +48,7 @@ def tell(error: BaseException, sending: bool) -> SendSecurelyError:
         (_NOT_YOURS, closed_to_us),
         (_TOO_LARGE, too_large_for_exchange),
         (_FULL, MailboxFull),
-        (ews.UnauthorizedError, sign_in_refused),
+        (ews.UnauthorizedError, SignInRefused),
         (_BAD_INPUT, BadInput),
     ):
         if isinstance(error, kinds):

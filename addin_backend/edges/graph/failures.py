@@ -18,10 +18,11 @@ from addin_backend.errors import (
     OutcomeUnknown,
     SenderRefused,
     SendSecurelyError,
+    SignInRefused,
     TooLarge,
     Unavailable,
+    WrongAudience,
     closed_to_us,
-    sign_in_refused,
     too_large_for_exchange,
 )
 
@@ -77,7 +78,7 @@ def tell(status: int, body: bytes, sending: bool) -> SendSecurelyError:
     if code in _QUOTA or status == FULL:
         return MailboxFull()
     if status == UNAUTHORISED:
-        return sign_in_refused(code in _WRONG_TOKEN)
+        return WrongAudience() if code in _WRONG_TOKEN else SignInRefused()
     if status in (CONFLICT, STALE):
         return Conflict()
     if status == TOO_LARGE:
