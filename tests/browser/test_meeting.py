@@ -20,6 +20,7 @@ from host_page import (
     LISE,
     METTE,
     PATIENCE,
+    agree_on_a_code,
     chromium,
     dialog,
     fresh_page,
@@ -122,6 +123,24 @@ def test_the_details_go_securely_and_the_invitation_clean(page: Page, address: s
     details = words_of(raw(page, 3 + [who for who, _ in new[3:]].index(ANNA)))
     assert all(secret in details for secret in SECRETS)
     assert base64.b64encode("Diagnose: svær depression".encode()).decode()[:24] in details
+
+
+def test_whoever_gets_the_details_by_a_link_gets_a_code(page: Page, address: str, root: Path, axe: str) -> None:
+    """A number that nobody knows is asked for before anything leaves, as beside a mail; with a code it is one press more."""
+    before = len(left(page, address))
+    meeting(page, address, "da", "illness")
+    page.fill("#to", f"Lise <{LISE}>")
+    pane = held(page)
+    pane.locator("[data-kind=clean_and_send]").click()
+    expect(pane.locator("fieldset[data-access]")).to_be_visible(timeout=PATIENCE)
+    pane.locator("[data-kind=clean_and_send]").click()
+    expect(pane.locator("fieldset[data-access] .wrong")).to_be_visible()
+    nothing_for(axe, page)
+    picture(page, root, "da-meeting-access")
+    agree_on_a_code(pane)
+    pane.locator("[data-kind=clean_and_send]").click()
+    assert {LISE, JONAS} == set(goes(page, pane))
+    assert 4 == len(left(page, address)) - before
 
 
 def test_the_details_are_kept_as_a_draft(page: Page, address: str) -> None:

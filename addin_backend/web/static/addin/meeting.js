@@ -1,6 +1,7 @@
 // The pane beside an invitation: whether it can go, and ways out that work. An invitation is never sealed: what must be protected leaves it
 // and goes to the same people in a secure mail (docs/decisions/085-an-invitation-is-cleaned.md).
 
+import { accessForm } from "./access_form.js";
 import { describe, receipt } from "./answer.js";
 import { Failure } from "./api.js";
 import { Compose } from "./compose.js";
@@ -133,9 +134,26 @@ export class Meeting extends Compose {
     await this.check(this.words.meetingApplied);
   }
 
-  /** The details have gone, or lie in Drafts, before anything is taken out of the invitation. */
+  /** Sent at once when the number of each who gets a link is known; else the sender is asked, as beside a mail. */
   async cleanAndSend(place, details) {
-    this.asked = { draft: details, secure: true, said: NOTHING };
+    const { words, language } = this;
+    this.stage.say(words.checking);
+    const decision = await this.api.check({ draft: details, secure: true, said: NOTHING });
+    const named = Object.fromEntries([...details.to, ...details.cc].map(({ address, name }) => [address.toLowerCase(), name]));
+    this.access = accessForm(decision, this.typed, named, words, (at) => moment(at, language));
+    if (this.access.ready) return this.sendWith(place, details);
+    const go = button(words.cleanAndSend, "clean_and_send", "primary", () => this.onlyAsShown(() => this.sendWith(place, details)));
+    const back = button(words.cancel, "cancel", "plain", () => this.press(() => this.check()));
+    this.stage.show({ tone: "confirm", headline: words.detailsAccess, sentence: words.detailsAccessNext }, this.access.form, element("div", { class: "buttons" }, go, back), element("p", { class: "fine" }, words.portalNotYet));
+    this.stage.say(words.detailsAccess);
+    return this.stage.focus();
+  }
+
+  /** The details have gone, or lie in Drafts, before anything is taken out of the invitation. */
+  async sendWith(place, details) {
+    const access = this.access.answered();
+    if (access === null) return;
+    this.asked = { draft: details, secure: true, said: NOTHING, access };
     this.place = place;
     this.about = this.decision.digest;
     await this.note(true);
