@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ def fresh_page(browser: Browser, width: int = 1360, height: int = 900) -> Iterat
 
 
 def picture(page: Page, root: Path, name: str) -> None:
-    """A screenshot for people to look at, in build/screenshots."""
+    """A screenshot for people to look at, in build/screenshots: in `make test-full`, as `make pictures` takes more of them."""
+    if os.environ.get("FULL") != "1":
+        return
     folder = root / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(250)  # the dialog's short animation
