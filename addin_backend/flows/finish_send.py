@@ -161,7 +161,7 @@ def _tidy(job_id: str, number: int, end: End, parts: Sending) -> str:
     forget = over and not {Left.COPY, Left.DISCARD, Left.LATE} & set(left)
     word = attempt(lambda: _leave(job_id, number, left, forget, parts))
     if word == OK:
-        words = {what.value: said for what, said in done.items()}
+        words = {f"did_{what.value}": said for what, said in done.items()}  # "draft" alone is what the log takes for content
         parts.events.info("send_ended", job=job_id, state=end.state.value, code=end.code, **words)
     return word
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from addin_backend.model.routing import Transport
 from addin_backend.sandbox.exchange_page.catalogue import BY_NAME
 from demo_world_run import demo_world
-from fault_walk import Walk, one, set_up
+from fault_walk import Walk, one, set_fault, set_up
 from host_page import (
     ANNA,
     BO,
@@ -327,6 +327,20 @@ def test_a_mail_in_html_is_one_mail_to_the_pane_and_to_send(page: Page, address:
     assert event["body_format"] == "html"
     names = ("from", "to", "cc", "bcc", "subject", "body", "body_format", "attachments")  # what the digest is made of
     assert {name: event[name] for name in names} == {name: pane[name] for name in names}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_the_page_of_faults(page: Page, address: str, root: Path, tool: Callable[[str], str], language: str) -> None:
+    """With a fault set, and at 320 px; a press says in words what is set, with the way to the employee's window."""
+    tool("node-packages")
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(f"{address}/demo/exchange?lang={language}")
+    set_fault(page, "late_answer", "3")
+    expect(page.locator("#set + ul a")).to_have_attribute("href", re.compile("^/playground\\?mailbox=mette"))
+    page.evaluate((root / "tools/node/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((result) => result.violations.map(({ id }) => id))")
+    set_up(page, address, Transport.EWS, language)
+    assert [] == found
 
 
 def test_a_fault_that_is_set_on_the_page_is_what_the_employee_sees(browser: Browser, address: str, root: Path) -> None:
