@@ -11,7 +11,7 @@ from addin_backend.bootstrap.sending import key_path
 from addin_backend.bootstrap.setting_files import make_data_folder
 from addin_backend.bootstrap.waiting import waits_of
 from addin_backend.edges.keys import KeyFile
-from addin_backend.model.waiting import End, Wish
+from addin_backend.model.waiting import End
 from addin_backend.settings import Settings
 
 
@@ -23,8 +23,8 @@ def show(settings: Settings, out: TextIO) -> int:
     make_data_folder(Path(settings.data_dir))
     wanted: dict[str, list[str]] = {}
     with closing(waits_of(settings, KeyFile.load_or_create(key_path(settings)))) as waits:
-        for row in waits.open():
-            if row.wish is Wish.HANDED_OVER and row.end is End.NONE:
+        for row in waits.handed_over():
+            if row.end is End.NONE:  # else it is dead already, and the server acts on that in its next round
                 wanted.setdefault(row.message_id, []).append(row.address)
     for message_id, recipients in wanted.items():
         print(json_line({"message_id": message_id, "recipients": sorted(recipients)}), file=out)

@@ -16,11 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 from addin_backend.edges import database
 from addin_backend.errors import NotFound, Unavailable
-from addin_backend.model.waiting import Waiting, is_open
+from addin_backend.model.waiting import WANTS_A_PERSON, Waiting, Wish, is_open, shown
 
 Cipher = Callable[[bytes, str], bytes]
 _TRIES = 50  # against others who write the same row
-AT_ONCE = 200  # rows in one round
+AT_ONCE = 2000  # rows in one round
 
 _META = sa.MetaData()
 _ROWS = sa.Table(
@@ -30,10 +30,12 @@ _ROWS = sa.Table(
     sa.Column("recipient", sa.String(64), primary_key=True, comment="keyed digest"),
     sa.Column("version", sa.Integer, nullable=False, comment="goes up with each change"),
     sa.Column("open", sa.Boolean, nullable=False, comment="a round has something to look at"),
+    sa.Column("state", sa.String(16), nullable=False, comment="as pages show it"),
     sa.Column("left_at", sa.String(32), nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=True, comment="sealed: what is to be sent instead"),
     sa.Index("waits_open", "open", "left_at"),
+    sa.Index("waits_state", "state"),
 )
 
 
@@ -88,6 +90,7 @@ class SqlWaits:
         sealed = self._seal(msgspec.msgpack.encode(wanted), f"waiting\n{wanted.mail}\n{recipient}")
         values: dict[str, Any] = {
             "open": is_open(wanted),
+            "state": shown(wanted),
             "left_at": database.instant(wanted.left_at),
             "sealed": sealed,
             "version": (version or 0) + 1,
@@ -113,8 +116,13 @@ class SqlWaits:
         return self._read(_ROWS.select().where(_ROWS.c.open.is_(True)).order_by(_ROWS.c.left_at).limit(AT_ONCE))
 
     def latest(self, limit: int) -> Sequence[Waiting]:
-        """The newest rows; those with which something may happen stand first."""
-        return self._read(_ROWS.select().order_by(_ROWS.c.open.desc(), _ROWS.c.left_at.desc()).limit(limit))
+        """The newest rows; those that want a person stand first."""
+        first = sa.case((_ROWS.c.state.in_(WANTS_A_PERSON), 0), else_=1)
+        return self._read(_ROWS.select().order_by(first, _ROWS.c.left_at.desc()).limit(limit))
+
+    def handed_over(self) -> Sequence[Waiting]:
+        """What whoever looks after the relay is to withdraw, oldest first."""
+        return self._read(_ROWS.select().where(_ROWS.c.state == Wish.HANDED_OVER.value).order_by(_ROWS.c.left_at))
 
     def _read(self, query: sa.Select[Any]) -> list[Waiting]:
         with self._begin() as connection:

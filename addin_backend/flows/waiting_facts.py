@@ -50,7 +50,7 @@ class Waits(Protocol):
         ...
 
     def open(self) -> Sequence[Waiting]:
-        """The rows with which something may still happen by itself, oldest first."""
+        """The rows about which a round has something to do, oldest first."""
         ...
 
     def latest(self, limit: int) -> Sequence[Waiting]:

@@ -53,6 +53,8 @@ class Teller(StrEnum):
 
 DEAD = frozenset({End.WITHDRAWN, End.FAILED})
 OPEN_WISH = frozenset({Wish.ASKED, Wish.HANDED_OVER, Wish.NOT_WITHDRAWN})
+OFFER = "offer"
+WANTS_A_PERSON = frozenset({"handed_over", "not_withdrawn", "not_sent", "both"})  # of the words of ``shown``
 CAN_ASK = frozenset({Wish.NONE, Wish.NOT_WITHDRAWN, Wish.NOT_SENT})
 
 
@@ -135,9 +137,12 @@ def is_over(known: Waiting) -> bool:
 
 
 def is_open(known: Waiting) -> bool:
-    """Whether a round has something to look at: it is not over, not all of it is recorded, or its end is not told."""
-    final = known.wish in (Wish.SENT, Wish.NOT_SENT, Wish.VOID) and f"{known.wish.value} {known.asks}" not in known.told
-    return not is_over(known) or final or not set(stages(known)) <= set(known.recorded)
+    """Whether a round has something to do about it. What merely waits for an answer, or for a person, is looked at when it changes."""
+    if not set(stages(known)) <= set(known.recorded) or known.wish in (Wish.ASKED, Wish.SENDING):
+        return True
+    if known.wish is Wish.NONE:
+        return known.end is End.NONE and OFFER not in known.told
+    return committed(known) != known or _news(known) not in ("", *known.told)
 
 
 def stages(known: Waiting) -> tuple[str, ...]:
@@ -167,10 +172,12 @@ def shown(known: Waiting) -> str:
     return "both" if known.end is End.DELIVERED and known.wish in (Wish.SENT, Wish.SENDING) else known.wish.value
 
 
+def _news(known: Waiting) -> str:
+    return f"{known.wish.value} {known.asks}" if known.wish in (Wish.NOT_WITHDRAWN, Wish.SENT, Wish.NOT_SENT, Wish.VOID) else ""
+
+
 def news_for_sender(known: Waiting, at: datetime, after: timedelta) -> str:
-    """What the sender is to be told now, as a word of ``Wish`` or "offer"; "" for nothing. With the number of the press behind it."""
+    """What the sender is to be told now, as a word of ``Wish`` with the number of the press, or OFFER; "" for nothing."""
     if known.wish is Wish.NONE:
-        return "offer" if known.end is End.NONE and at - known.left_at >= after else ""
-    if known.wish in (Wish.NOT_WITHDRAWN, Wish.SENT, Wish.NOT_SENT, Wish.VOID):
-        return f"{known.wish.value} {known.asks}"
-    return ""
+        return OFFER if known.end is End.NONE and at - known.left_at >= after else ""
+    return _news(known)

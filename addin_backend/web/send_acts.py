@@ -10,10 +10,11 @@ from starlette.routing import Route
 from addin_backend.errors import NotFound
 from addin_backend.model.identity import Identity, Role
 from addin_backend.model.sending import Act, SendJob
+from addin_backend.model.waiting import WANTS_A_PERSON
 from addin_backend.web.console import require_open
 from addin_backend.web.exchange import json_response, request_id_of, services_of, signed_in
 from addin_backend.web.pages import pages_of
-from addin_backend.web.send_words import ACTS, FATES, LEFT, PROTECTIONS, STATES, WAITS, WAITS_FOR_A_PERSON, reason_of
+from addin_backend.web.send_words import ACTS, FATES, LEFT, PROTECTIONS, STATES, WAITS, reason_of
 from addin_backend.web.services import ActCall, Services
 from addin_backend.web.wire import job_out
 
@@ -63,7 +64,7 @@ async def sends(request: Request) -> Response:
     waiting = await run_in_threadpool(services_of(request).waits.latest)
     return pages_of(request).render(
         request, "sends.html", lines=lines, states=STATES, protections=PROTECTIONS, acts=ACTS, left=LEFT, fates=FATES, reason_of=reason_of,
-        acting=services_of(request).officer is not None, waiting=waiting, waits=WAITS, for_a_person=WAITS_FOR_A_PERSON,
+        acting=services_of(request).officer is not None, waiting=waiting, waits=WAITS, for_a_person=WANTS_A_PERSON,
     )  # fmt: skip
 
 

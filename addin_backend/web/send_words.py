@@ -50,7 +50,6 @@ WAITS = {
         en="sent as a secure page, and the first is reported as arrived, too",
     ),
 }
-WAITS_FOR_A_PERSON = frozenset({"handed_over", "not_withdrawn", "not_sent", "both"})
 ACTS = {
     Act.WAS_SENT: Texts(da="Den er sendt", en="It was sent"),
     Act.SEND_AGAIN: Texts(da="Den er ikke sendt: send igen", en="It was not sent: send again"),

@@ -276,6 +276,7 @@ def test_what_waits_is_changed_by_one_at_a_time(url: str) -> None:
             store.content("job", BO)
         ended = store.change("job", BO, lambda known: after_hearing(known or _waiting(BO), Heard.DELIVERED, NOW, Teller.LOG))
         assert ended is not None
+        assert [] == list(store.handed_over())
         done = msgspec.structs.replace(ended, recorded=("deferred", "asked", "delivered"), told=("void 1",))
         store.change("job", BO, lambda _known: done)
         assert ([], [done]) == (list(store.open()), list(store.latest(5)))
