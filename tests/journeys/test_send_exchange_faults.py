@@ -175,7 +175,7 @@ def test_an_officer_gives_the_draft_back_with_the_missing_recipients(world: Demo
     ("fault", "code"),
     [
         ({"kind": "server_busy", "count": 3}, "unavailable"),
-        ({"kind": "error", "code": "ErrorSendAsDenied"}, "not_yours"),
+        ({"kind": "error", "code": "ErrorSendAsDenied"}, "sender_refused"),
         ({"kind": "error", "code": "ErrorMessageSizeExceeded"}, "too_large"),
     ],
 )

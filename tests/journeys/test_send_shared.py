@@ -75,4 +75,4 @@ def test_exchange_has_the_last_word(world: DemoWorld) -> None:
     for address in (SHARED, METTE):
         world.client.post("/demo/exchange", data={"act": "use", "mailbox": address, "transport": "ews"})
     job = world.ended(asked(world, "shared-denied", METTE).json()["job"]["job_id"])
-    assert ("not_sent", "not_yours", []) == (job["state"], job["error_code"], world.left(job))
+    assert ("not_sent", "sender_refused", []) == (job["state"], job["error_code"], world.left(job))
