@@ -114,15 +114,18 @@ def withdraw(config: str, wanted: dict[str, frozenset[str]]) -> list[tuple[str, 
     time.sleep(AGAIN)
     lying = _found(config, wanted)
     for mail, recipients in wanted.items():
-        states: dict[str, str] = {}
-        seen = frozenset[str]()
-        for entry in lying.get(mail, []):
-            seen |= entry.left
-            states.update(take_out(config, entry, recipients))
-        seen = seen.union(*(entry.left for entry in before.get(mail, [])))
-        states.update(dict.fromkeys(recipients - seen, "not_withdrawn"))
-        rows += [(mail, who, state) for who, state in sorted(states.items()) if who in recipients]
+        taken = [(entry.left, take_out(config, entry, recipients)) for entry in lying.get(mail, [])]
+        seen = frozenset[str]().union(*(entry.left for entry in before.get(mail, [])))
+        for who in sorted(recipients):
+            said = {states.get(who, "") for left, states in taken if who in left}
+            state = together(said) if said else "" if who in seen else "not_withdrawn"
+            rows += [(mail, who, state)] if state else []
     return rows
+
+
+def together(said: set[str]) -> str:
+    """What several queue files with the same mail to the same recipient come to: withdrawn only when each of them is."""
+    return "not_withdrawn" if "not_withdrawn" in said else "withdrawn" if said == {"withdrawn"} else ""
 
 
 def read(lines: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -125,6 +125,17 @@ def test_only_what_certainly_will_not_arrive_is_called_withdrawn(relay: Relay) -
 
 
 @needs_root
+def test_a_mail_that_lies_there_twice_is_withdrawn_only_when_both_are(relay: Relay) -> None:
+    """One file of it can be taken out, the other one still goes to somebody who was not asked for: it may yet arrive."""
+    twice = relay.send("four", ANNA)
+    assert twice == relay.send("four", ANNA, PETER)
+    relay.until(("deferred", [ANNA]), ("deferred", [ANNA, PETER]), ("deferred", [EVA]))
+    assert {(twice, ANNA, "not_withdrawn")} == relay.withdraw({twice: [ANNA]})
+    assert {(twice, ANNA, "withdrawn"), (twice, PETER, "withdrawn")} == relay.withdraw({twice: [ANNA, PETER]})
+    relay.until(("deferred", [EVA]))
+
+
+@needs_root
 def test_nothing_asked_for_is_nothing_done(relay: Relay) -> None:
     """And what is no listing is refused."""
     before = relay.lying()

@@ -36,7 +36,7 @@ _NONE = frozenset({"none", "no", "false", "0", "plaintext", "notls", "opportunis
 _FAILED = re.compile(r"fail|bounce|expire|reject|undeliver", re.IGNORECASE)
 _WAITS = re.compile(r"defer|pending|queued|retry|delay", re.IGNORECASE)
 _ARRIVED = frozenset({"delivered", "deliver", "sent", "send"})  # Exchange's trace and tracking log; Postfix
-_WITHDRAWN = frozenset({"withdrawn", "removed"})
+_WITHDRAWN = frozenset({"withdrawn"})  # not "removed", which Postfix also says of a queue file whose mail has been delivered
 _STILL_THERE = frozenset({"notwithdrawn", "notremoved", "notfound"})
 
 
