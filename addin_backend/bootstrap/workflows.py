@@ -26,7 +26,7 @@ from addin_backend.flows.resume_send import resume
 from addin_backend.flows.seal_groups import Sealing
 from addin_backend.flows.send import send
 from addin_backend.flows.send_parts import Sending
-from addin_backend.flows.sweep_sends import carry_over, sweep, work_of
+from addin_backend.flows.sweep_sends import pick_up, sweep, work_of
 from addin_backend.ports import Mailbox, Steps
 from addin_backend.sealing.smime import Signer, read_signer
 from addin_backend.settings import Settings
@@ -126,12 +126,12 @@ class Workflows:
 def _take_over(lock: ExecutorLock, rounds: SqlRounds, durable: DbosWorkflows) -> None:
     for executor in lock.expired():
         durable.take_over(executor)
-        carry_over(executor, rounds, durable, now)
+        pick_up(executor, rounds, durable, now)
         lock.taken_over(executor)
 
 
 def _sweeping(
-    durable: DbosWorkflows, rounds: SqlRounds, lock: ExecutorLock, stopping: threading.Event, store: SqlStore
+    executor: str, durable: DbosWorkflows, rounds: SqlRounds, lock: ExecutorLock, stopping: threading.Event, store: SqlStore
 ) -> Callable[[], None]:
     log = structlog.get_logger("send")
 
@@ -142,6 +142,7 @@ def _sweeping(
             try:
                 sweep(rounds, durable, now)
                 if number % LOOK_AROUND == 0:
+                    pick_up(executor, rounds, durable, now)
                     _take_over(lock, rounds, durable)
                 if number % FORGET == 1:
                     store.forget_access(now())
@@ -185,9 +186,9 @@ def open_workflows(
             resume(hooks.steps(steps), job_id, number, parts)
 
     durable = DbosWorkflows(database_of(settings, "workflows"), workflow, executor_id=executor, version=hooks.version)
-    carry_over(executor, rounds, durable, now)
+    pick_up(executor, rounds, durable, now)
     for job_id in cabinet.store.unfinished():
         durable.start(job_id)
-    sweeper = threading.Thread(target=_sweeping(durable, rounds, lock, stopping, cabinet.store), name="sweeper", daemon=True)
+    sweeper = threading.Thread(target=_sweeping(executor, durable, rounds, lock, stopping, cabinet.store), name="sweeper", daemon=True)
     sweeper.start()
     return Workflows(durable, rounds, lock, stopping, sweeper)

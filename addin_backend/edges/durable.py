@@ -24,11 +24,13 @@ T = TypeVar("T")
 THREADS = 32  # workflows that run at once; more wait
 LOOK = 0.5  # seconds between looks into the database while somebody waits for a workflow
 AGAIN, LONGEST_PAUSE = 5.0, 600.0  # seconds until an interrupted workflow is taken up again, doubled while the database is away
+ATTEMPTS = 100  # lives in which a workflow is begun; one that kills the process each time must not do so for ever
 DRAIN = 5.0  # seconds that close waits for what is under way
 LONGEST = 4_096  # characters of a result; more is content, not a word
 LOGGER = "dbos"
 _SQLITE = "sqlite:///"
-_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", _TOO_OFTEN})
 _ERROR = "error_code"  # the one key of an error as it is stored
 
 
@@ -137,7 +139,9 @@ class DbosWorkflows:
 
     _one = threading.Lock()
 
-    def __init__(self, url: str, workflow: Callable[[Steps, str], None], *, executor_id: str, version: str) -> None:
+    def __init__(
+        self, url: str, workflow: Callable[[Steps, str], None], *, executor_id: str, version: str, attempts: int = ATTEMPTS
+    ) -> None:
         if not self._one.acquire(blocking=False):
             raise RuntimeError("there is one durable engine a process, and it is open already")
         self._closed = False
@@ -163,7 +167,7 @@ class DbosWorkflows:
                 }
             )
 
-            @DBOS.workflow(name="send")
+            @DBOS.workflow(name="send", max_recovery_attempts=attempts)
             def send(job_id: str) -> None:
                 self._life(job_id)
 
@@ -230,14 +234,16 @@ class DbosWorkflows:
         except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
             raise Unavailable from None
 
-    def of_other_versions(self, executor_id: str) -> Sequence[tuple[str, bool]]:
-        """What this executor began under another version and did not end, and whether a step of it was recorded. DBOS never goes on with
-        it. Raises Unavailable.
+    def left_lying(self, executor_id: str) -> Sequence[tuple[str, bool]]:
+        """What this executor began and DBOS never goes on with by itself, and whether something may have come of it: of another version
+        (whether a step of it was recorded), or begun in too many lives. Raises Unavailable.
         """
+        wanted = ["PENDING", "ENQUEUED", _TOO_OFTEN]
         try:
-            found = DBOS.list_workflows(status=["PENDING", "ENQUEUED"], executor_id=executor_id, load_input=False, load_output=False)
-            strange = [item.workflow_id for item in found if item.app_version != self._version]
-            return [(work, bool(DBOS.list_workflow_steps(work, load_output=False, limit=1))) for work in strange]
+            found = DBOS.list_workflows(status=wanted, executor_id=executor_id, load_input=False, load_output=False)
+            too_often = [(item.workflow_id, True) for item in found if item.status == _TOO_OFTEN]
+            strange = [item.workflow_id for item in found if item.app_version != self._version and item.status != _TOO_OFTEN]
+            return [*too_often, *((work, bool(DBOS.list_workflow_steps(work, load_output=False, limit=1))) for work in strange)]
         except Exception:  # noqa: BLE001 the database is away; whoever asked asks again
             raise Unavailable from None
 

@@ -30,11 +30,13 @@ def sweep(rounds: SendRounds, durable: Durable, clock: Clock) -> int:
     return len(begun)
 
 
-class Versioned(Durable, Protocol):
-    """An engine that goes on only with what was begun under its own version of the workflow."""
+class Particular(Durable, Protocol):
+    """An engine that does not go on with everything by itself."""
 
-    def of_other_versions(self, executor_id: str) -> Sequence[tuple[str, bool]]:
-        """What this executor began under another version and did not end, and whether a step of it was recorded. Raises Unavailable."""
+    def left_lying(self, executor_id: str) -> Sequence[tuple[str, bool]]:
+        """What this executor began and the engine never goes on with: of another version of the workflow, or begun in too many lives. And
+        whether something may have come of it. Raises Unavailable.
+        """
         ...
 
     def give_up(self, job_id: str, *, anew: bool) -> None:
@@ -42,18 +44,18 @@ class Versioned(Durable, Protocol):
         ...
 
 
-def carry_over(executor_id: str, rounds: SendRounds, durable: Versioned, clock: Clock) -> int:
-    """Sends that the program before an upgrade began and did not end; how many. Only for an executor that is gone, or is ourselves.
+def pick_up(executor_id: str, rounds: SendRounds, durable: Particular, clock: Clock) -> int:
+    """Sends that the engine has left lying; how many. Only for an executor that is gone, or is ourselves.
 
-    Without a recorded step nothing was saved for sending yet: it begins anew. Otherwise a round of the new version looks what became of
-    its copies, and what cannot be found out goes to a person. Raises Unavailable: the next call does the rest.
+    Of which nothing can have come begins anew. For any other a later round looks what became of its copies, and what cannot be found out
+    goes to a person. Raises Unavailable: the next call does the rest.
     """
-    begun = durable.of_other_versions(executor_id)
-    for work, recorded in begun:
+    lying = durable.left_lying(executor_id)
+    for work, begun in lying:
         job_id, number = work_of(work)
-        if recorded:
+        if begun:
             rounds.end(job_id, number, clock(), waits=True)
-        durable.give_up(work, anew=not recorded)
-        if not recorded:
+        durable.give_up(work, anew=not begun)
+        if not begun:
             durable.start(work)
-    return len(begun)
+    return len(lying)

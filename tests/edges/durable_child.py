@@ -1,6 +1,6 @@
 """A process with a durable workflow of three steps, which may kill itself on the way. Each step leaves a line in a journal.
 
-Arguments: database, journal, where to die ("" nowhere; "before two", "in two"), what to do ("run" or "recover"), job ids.
+Arguments: database, journal, where to die ("" nowhere; "before two", "in two"), what to do ("run", "recover" or "lying"), job ids.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 from addin_backend.edges.durable import DbosWorkflows
 from addin_backend.errors import NotFound
@@ -49,10 +50,16 @@ def main() -> int:
         die_if("before end")
         note(f"{job_id} end")
 
-    durable = DbosWorkflows(f"sqlite:///{database}", workflow, executor_id="test", version="1")
+    durable = DbosWorkflows(f"sqlite:///{database}", workflow, executor_id="test", version="1", attempts=2)
     if what == "run":
         for job_id in jobs:
             durable.start(job_id)
+    if what == "lying":
+        time.sleep(1.0)  # DBOS takes up what is pending in the background
+        note(str(durable.left_lying("test")))
+        for work, begun in durable.left_lying("test"):
+            durable.give_up(work, anew=False)
+            note(f"{begun} {durable.left_lying('test')}")
     ended = [durable.wait(job_id, 20) for job_id in jobs]
     durable.close()
     return 0 if all(ended) else 1

@@ -49,6 +49,17 @@ def test_kill_9_between_and_in_steps(root: Path, tmp_path: Path, crash: str, exp
     assert journal(tmp_path) == expected
 
 
+def test_what_kills_the_process_in_every_life_is_left_to_a_person(root: Path, tmp_path: Path) -> None:
+    """After so many lives the engine does not begin it any more. It is named, so that somebody looks; given up, it is not named again."""
+    assert child(root, tmp_path, "in two", "run", "job").returncode == -signal.SIGKILL
+    lives = 0
+    while child(root, tmp_path, "in two", "recover", "job").returncode == -signal.SIGKILL:
+        lives += 1
+        assert lives < 10
+    assert child(root, tmp_path, "in two", "lying").returncode == 0
+    assert journal(tmp_path)[-2:] == ["[('job', True)]", "True []"]
+
+
 def test_an_error_is_the_same_after_a_crash(root: Path, tmp_path: Path) -> None:
     """A step's error is recorded as its code, ends the workflow, and comes back as the same error: the step does not run again."""
     jobs = ("fails-known", "fails-otherwise")
