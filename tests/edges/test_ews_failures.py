@@ -10,7 +10,7 @@ import requests
 import responses
 
 from addin_backend.edges.ews.mailbox import EwsMailbox
-from addin_backend.errors import Conflict, NotFound, OutcomeUnknown, SendSecurelyError, Unavailable
+from addin_backend.errors import Conflict, NotFound, OutcomeUnknown, SendSecurelyError, SignInRefused, Unavailable
 from addin_backend.model.sending import Draft
 from exchange_simulator import METTE, SERVICE, mail
 
@@ -55,7 +55,7 @@ def mailbox() -> Iterator[EwsMailbox]:
         ({"body": "x", "status": 502}, OutcomeUnknown),
         ({"body": "x", "status": 503}, OutcomeUnknown),
         ({"body": "x", "status": 503, "headers": {"connection": "close"}}, OutcomeUnknown),
-        ({"body": "x", "status": 401}, Unavailable),
+        ({"body": "x", "status": 401}, SignInRefused),
         ({"body": "x", "status": 403}, Unavailable),
         ({"body": "x", "status": 429}, Unavailable),
         ({"body": requests.exceptions.ReadTimeout("slow")}, OutcomeUnknown),
