@@ -34,7 +34,8 @@ from addin_backend.settings import Settings
 WORKFLOW_VERSION = "3"  # raise when the steps of a send change so that an unended workflow cannot go on under them (flows/sweep_sends.py)
 SWEEP = 1.0  # seconds between two looks for what is due
 LOOK_AROUND = 5  # sweeps between two looks for executors that are gone
-FORGET = 600  # sweeps between two looks for packages whose time is over
+FORGET = 600  # sweeps between two looks for packages whose time is over, and for sends that the engine has left lying
+TAKEN_UP = 30  # sweeps in which the engine has surely taken up what it goes on with
 
 
 class Stopping(BaseException):
@@ -142,10 +143,11 @@ def _sweeping(
             try:
                 sweep(rounds, durable, now)
                 if number % LOOK_AROUND == 0:
-                    pick_up(executor, rounds, durable, now)
                     _take_over(lock, rounds, durable)
                 if number % FORGET == 1:
                     store.forget_access(now())
+                if number % FORGET == TAKEN_UP:
+                    pick_up(executor, rounds, durable, now)
             except SendSecurelyError as error:  # the database is away: the next sweep does it
                 log.warning("sweep_failed", code=error.code)
 
