@@ -218,14 +218,17 @@ def take(address: str, program: str, folder: Path, wanted: Callable[[Walk], bool
     folder.mkdir(parents=True, exist_ok=True)
     bad = 0
     walks = [
-        Walk(item, way, times, language)
+        walk
         for language in ("da", "en")
         for times in ("1", "always")
         for item in FAULTS
         for way in item.operations
+        if wanted(walk := Walk(item, way, times, language))
     ]
+    if not walks:
+        sys.exit(f"Nothing of that name. --only takes {', '.join(item.name for item in FAULTS)}; --times 1, always; --languages da, en.")
     with chromium(program) as browser:
-        for walk in filter(wanted, walks):
+        for walk in walks:
             with _window(browser) as pages:
                 try:
                     one(pages, address, walk, folder / f"{walk.offered.name}-{walk.transport}-{walk.times}-{walk.language}.png")
@@ -243,8 +246,8 @@ def main() -> int:
     asked.add_argument("--chromium", required=True, help="path of the browser")
     asked.add_argument("--address", help="of a demo world that runs already")
     asked.add_argument("--only", default="", help="names of faults, with commas")
-    asked.add_argument("--times", default="1,always")
-    asked.add_argument("--languages", default="da")
+    asked.add_argument("--times", default="1,always", help="1, always")
+    asked.add_argument("--languages", default="da", help="da, en")
     given = asked.parse_args()
 
     def wanted(walk: Walk) -> bool:
