@@ -101,7 +101,7 @@ class WaitLoop:
             put_note=mailbox.put_note, log=cabinet.log, names=cabinet.names, events=structlog.get_logger("waiting"), clock=now,
             after=self._after,
         )  # fmt: skip
-        self._loop = Loop("waiting", settings.waiting_seconds, lambda: go_round(self._parts, self._loop.stopping))
+        self._loop = Loop("waiting", settings.waiting_seconds, self._round)
 
     def start(self) -> None:
         """Begin, where the settings ask for it."""
@@ -111,6 +111,10 @@ class WaitLoop:
         """End after the row at hand, and let the store go. Idempotent."""
         self._loop.stop()
         self.store.close()
+
+    def _round(self) -> None:
+        self.store.forget_before(now() - KEPT)  # a server may run for longer than anything is kept
+        go_round(self._parts, self._loop.stopping)
 
     def _content(self, job_id: str) -> JobContent:
         sealed = self._cabinet.store.get_bytes(job_id, "content")
