@@ -11,7 +11,7 @@ import requests
 import responses
 from lxml import etree
 
-from addin_backend.edges.ews.adapter import Adapter, Spliced, in_place_of_stand_in
+from addin_backend.edges.ews.adapter import STAND_IN, Adapter, Spliced, in_place_of_stand_in
 from addin_backend.edges.ews.folders import DRAFTS, distinguished
 from addin_backend.edges.ews.mailbox import EwsMailbox
 from addin_backend.edges.ews.requests import Requests
@@ -65,5 +65,13 @@ def test_a_request_without_a_place_for_the_mail_is_not_posted() -> None:
     """Nothing is left out in silence."""
     made = requests.Session()
     made.mount("https://", Adapter())
-    with in_place_of_stand_in(b"mail"), pytest.raises(ValueError, match="no place"):
+    with in_place_of_stand_in(b"mail"), pytest.raises(ValueError, match="do not come together"):
         made.post(ENDPOINT, data=b"<nothing/>")
+
+
+def test_the_stand_in_is_never_posted_as_the_mail() -> None:
+    """A caller who forgets the mail saves nothing."""
+    made = requests.Session()
+    made.mount("https://", Adapter())
+    with pytest.raises(ValueError, match="do not come together"):
+        made.post(ENDPOINT, data=b"<a>" + base64.b64encode(STAND_IN) + b"</a>")

@@ -54,6 +54,7 @@ class Spliced:
 
 
 STAND_IN = b"the mail itself is put in when it is sent"
+_PLACE = binascii.b2a_base64(STAND_IN, newline=False)
 _large: ContextVar[bytes | None] = ContextVar("large", default=None)
 
 
@@ -68,13 +69,17 @@ def in_place_of_stand_in(content: bytes) -> Iterator[None]:
 
 
 def _with_content(request: requests.PreparedRequest) -> None:
-    """Put the content in, where there is one. Raises ValueError when the request has no single place for it."""
+    """Put the content in, where there is one. Raises ValueError when the request has no place for it, or a place and nothing to put there:
+    the stand-in must never be saved as the mail.
+    """
+    if not isinstance(request.body, bytes):
+        return  # one that is sent again, with its content
     content = _large.get()
-    if content is None or not isinstance(request.body, bytes):
+    head, found, tail = request.body.partition(_PLACE)
+    if bool(found) != (content is not None):
+        raise ValueError("the mail and its place in the request do not come together")
+    if content is None:
         return
-    head, found, tail = request.body.partition(binascii.b2a_base64(STAND_IN, newline=False))
-    if not found:
-        raise ValueError("the request has no place for the mail")
     spliced = Spliced(head, content, tail)
     request.body = spliced  # type: ignore[assignment]  # requests sends whatever can be iterated
     request.headers["Content-Length"] = str(len(spliced))
