@@ -35,11 +35,11 @@ WAITS = {
     "not_withdrawn": Texts(
         da="kunne ikke trækkes tilbage; sikker side er ikke sendt", en="could not be withdrawn; no secure page has been sent"
     ),
-    "sending": Texts(da="trukket tilbage; sendes som sikker side", en="withdrawn; being sent as a secure page"),
-    "sent": Texts(da="trukket tilbage og sendt som sikker side", en="withdrawn and sent as a secure page"),
+    "sending": Texts(da="når ikke frem; sendes som sikker side", en="will not arrive; being sent as a secure page"),
+    "sent": Texts(da="nåede ikke frem; sendt som sikker side", en="did not arrive; sent as a secure page"),
     "not_sent": Texts(
-        da="trukket tilbage, men ikke sendt som sikker side: modtageren har intet fået",
-        en="withdrawn, but not sent as a secure page: the recipient has got nothing",
+        da="nåede ikke frem og er ikke sendt som sikker side: modtageren har intet fået",
+        en="did not arrive and has not been sent as a secure page: the recipient has got nothing",
     ),
     "void": Texts(da="kom frem, før den blev trukket tilbage", en="arrived before it was withdrawn"),
     "delivered": Texts(da="ventede, og er kommet frem", en="waited, and has arrived"),
